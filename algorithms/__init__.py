@@ -1,0 +1,17 @@
+"""The QGIS face of every tool, in toolbox order."""
+
+from __future__ import annotations
+
+from .compute_accuracy import ComputeAccuracyAlgorithm
+from .detect_objects import DetectObjectsAlgorithm
+from .export_training_data import ExportTrainingDataAlgorithm
+from .non_maximum_suppression import NonMaximumSuppressionAlgorithm
+from .train_model import TrainModelAlgorithm
+
+ALGORITHMS = (
+    ExportTrainingDataAlgorithm,
+    TrainModelAlgorithm,
+    DetectObjectsAlgorithm,
+    NonMaximumSuppressionAlgorithm,
+    ComputeAccuracyAlgorithm,
+)

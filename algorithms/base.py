@@ -1,0 +1,122 @@
+"""``EngineAlgorithm``: dialog, checks, request, run and outputs of every tool, from its declaration."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from qgis.core import QgsProcessingAlgorithm, QgsProcessingException
+from qgis.PyQt.QtGui import QIcon
+
+from ..engine.docs import default_text, example_command
+from ..engine.errors import EngineError
+from ..engine.tools import TOOLS
+from ..engine.tools.declaration import Tool
+from ..provider.engine_process import run_engine
+from ..provider.icons import icon_path
+from .parameters import Border, definition, output_definition, value
+
+
+class EngineAlgorithm(QgsProcessingAlgorithm):
+    """A tool of the engine in the toolbox; a subclass names its tool and adds what only QGIS can do.
+
+    Attributes:
+        tool: The declaration.
+    """
+
+    tool: ClassVar[type[Tool]]
+
+    def __init__(self):
+        """Start without a request."""
+        super().__init__()
+        self.request = None
+
+    def createInstance(self):
+        """Return a fresh algorithm."""
+        return type(self)()
+
+    def name(self):
+        """Return the id behind the provider's colon."""
+        return self.tool.name
+
+    def displayName(self):
+        """Return the name in the toolbox."""
+        return self.tool.title
+
+    def group(self):
+        """Return the toolbox group."""
+        return self.tool.group
+
+    def groupId(self):
+        """Return the id of the toolbox group."""
+        return self.tool.group.lower().replace(" ", "")
+
+    def icon(self):
+        """Return the group's icon."""
+        return QIcon(icon_path(self.tool.group))
+
+    def svgIconPath(self):
+        """Return the group's icon as a file."""
+        return icon_path(self.tool.group)
+
+    def shortDescription(self):
+        """Return one sentence for the tool tip."""
+        return self.tool.__doc__
+
+    def shortHelpString(self):
+        """Return the help panel: summary, parameters, an example command."""
+        lines = [f"<p>{self.tool.__doc__}</p>", f"<p>{self.tool.about}</p>" if self.tool.about else ""]
+        for parameter in self.tool.parameters().values():
+            default = default_text(parameter)
+            default = "" if default in ("required", "empty") else f" Default: {default}."
+            lines.append(f"<p><b>{parameter.kind.label}</b> ({parameter.name})<br>{parameter.kind.help}{default}</p>")
+        lines.append(f"<p><b>Example</b></p><pre>{example_command(self.tool)}</pre>")
+        return "\n".join(lines)
+
+    def initAlgorithm(self, configuration=None):
+        """Declare parameters and derived outputs."""
+        for parameter in self.tool.parameters().values():
+            self.addParameter(definition(parameter.kind, parameter))
+        for output in self.tool.derived:
+            self.addOutput(output_definition(output))
+
+    def checkParameterValues(self, parameters, context):
+        """Check with the declaration's own rules; QGIS's stock types refuse folders and JSON text."""
+        try:
+            self._request(Border(self, parameters, context, writing=False))
+        except EngineError as error:
+            return False, str(error)
+        return True, ""
+
+    def prepareAlgorithm(self, parameters, context, feedback):
+        """Turn layers into files the engine can open; in the main thread, where layers may be touched."""
+        try:
+            self.request = self._request(Border(self, parameters, context, feedback=feedback))
+        except EngineError as error:
+            raise QgsProcessingException(str(error)) from error
+        return True
+
+    def processAlgorithm(self, parameters, context, feedback):
+        """Run the engine and dress what it wrote."""
+        name = next(name for name, tool in TOOLS.items() if tool is self.tool)
+        try:
+            outputs = run_engine(name, self.request.to_plain(), feedback)
+        except EngineError as error:
+            raise QgsProcessingException(str(error)) from error
+        self.dress(outputs, feedback)
+        known = {output.name() for output in self.outputDefinitions()}
+        return {key: path for key, path in outputs.items() if key in known}
+
+    def dress(self, outputs, feedback):
+        """Style the outputs; a subclass does what its outputs need.
+
+        Args:
+            outputs: What the engine returned: output name to path or value.
+            feedback: For messages.
+        """
+
+    def _request(self, border) -> Tool:
+        """Return the checked request that the parameter values describe."""
+        declared = self.tool.parameters()
+        values = {name: value(parameter.kind, parameter, border) for name, parameter in declared.items()}
+        unknown = {name: given for name, given in border.parameters.items() if name not in declared}
+        return self.tool.from_values({**values, **unknown})

@@ -1,0 +1,333 @@
+"""Kinds of parameters <-> QGIS's parameters: the only file that knows both.
+
+Each kind has a pair: ``definition`` makes what the dialog shows, ``value`` turns what QGIS holds into what the kind
+parses. A new kind is a class in ``engine/tools/kinds.py`` and one pair here.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import singledispatch
+
+from qgis.core import (
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingOutputFile,
+    QgsProcessingOutputFolder,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterCrs,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterExtent,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterFolderDestination,
+    QgsProcessingParameterMapLayer,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+    QgsProcessingParameterVectorDestination,
+    QgsProperty,
+)
+
+from ..engine.errors import ParameterError
+from ..engine.tools import kinds
+from ..engine.tools.pairs import text_from_pairs
+from .sources import feature_source, raster_path
+
+OUTPUTS = {
+    "file": QgsProcessingOutputFile,
+    "folder": QgsProcessingOutputFolder,
+    "number": QgsProcessingOutputNumber,
+    "text": QgsProcessingOutputString,
+}
+GEOMETRIES = {
+    "polygon": QgsProcessing.TypeVectorPolygon,
+    "point": QgsProcessing.TypeVectorPoint,
+    "any": QgsProcessing.TypeVectorAnyGeometry,
+    "none": QgsProcessing.TypeVector,
+}
+
+
+class Border:
+    """Where values of QGIS become plain values of the engine.
+
+    Attributes:
+        algorithm: The algorithm whose values they are.
+        parameters: Raw values by name, as QGIS handed them over.
+        context: QGIS's context.
+        feedback: For messages; None while only checking.
+        writing: Whether layers that live in QGIS only are written to files; False while only checking.
+    """
+
+    def __init__(self, algorithm, parameters, context: QgsProcessingContext, feedback=None, writing=True):
+        """Keep what is needed to look at a value."""
+        self.algorithm = algorithm
+        self.parameters = parameters
+        self.context = context
+        self.feedback = feedback
+        self.writing = writing
+
+    def raw(self, name):
+        """Return a value as it was given: QGIS's own reading would take ``NO_NMS`` for true."""
+        given = self.parameters.get(name)
+        if isinstance(given, QgsProperty):
+            return given.value(self.context.expressionContext())[0]
+        return given
+
+
+def output_definition(output):
+    """Return QGIS's declaration of a derived output."""
+    return OUTPUTS[output.kind](output.name, output.label)
+
+
+@singledispatch
+def _declared(kind, parameter):
+    """Return QGIS's parameter for a kind; text, unless the kind says otherwise."""
+    return QgsProcessingParameterString(
+        parameter.name, kind.label, _default(parameter), optional=not parameter.required
+    )
+
+
+@singledispatch
+def value(kind, parameter, border):
+    """Return the plain value that the kind parses; the raw one, unless the kind says otherwise."""
+    return border.raw(parameter.name)
+
+
+def definition(kind, parameter):
+    """Return QGIS's parameter, folded away when advanced, with its help as tool tip."""
+    made = _declared(kind, parameter)
+    made.setHelp(kind.help)
+    if parameter.advanced:
+        made.setFlags(made.flags() | QgsProcessingParameterDefinition.FlagAdvanced)
+    return made
+
+
+def _default(parameter):
+    """Return the default as QGIS takes it: empty where there is none."""
+    return None if parameter.required or parameter.default in (None, "", ()) else parameter.default
+
+
+def _file(parameter, kind, behavior=QgsProcessingParameterFile.File, **options):
+    """Return a parameter for an existing file or folder."""
+    return QgsProcessingParameterFile(
+        parameter.name, kind.label, behavior=behavior, optional=not parameter.required, **options
+    )
+
+
+def _absolute(path):
+    """Return a path made absolute where it was typed; other texts as they are."""
+    return os.path.abspath(os.path.expanduser(path)) if isinstance(path, str) and path.strip() else path
+
+
+@_declared.register(kinds.Raster)
+def _(kind, parameter):
+    return QgsProcessingParameterMapLayer(
+        parameter.name, kind.label, optional=not parameter.required, types=[QgsProcessing.TypeRaster]
+    )
+
+
+@value.register(kinds.Raster)
+def _(kind, parameter, border):
+    return raster_path(parameter.name, border.raw(parameter.name), border)
+
+
+@_declared.register(kinds.Features)
+def _(kind, parameter):
+    return QgsProcessingParameterFeatureSource(
+        parameter.name, kind.label, types=[GEOMETRIES[kind.geometry]], optional=not parameter.required
+    )
+
+
+@value.register(kinds.Features)
+def _(kind, parameter, border):
+    return feature_source(parameter.name, border.raw(parameter.name), border)
+
+
+@_declared.register(kinds.Folder)
+@_declared.register(kinds.Folders)
+def _(kind, parameter):
+    return _file(parameter, kind, QgsProcessingParameterFile.Folder)
+
+
+@value.register(kinds.Folders)
+def _(kind, parameter, border):
+    given = border.raw(parameter.name)
+    return tuple(_absolute(path) for path in kind.parse(parameter.name, given)) if given else given
+
+
+@value.register(kinds.Folder)
+def _(kind, parameter, border):
+    return _absolute(border.raw(parameter.name))
+
+
+@_declared.register(kinds.ModelPackage)
+def _(kind, parameter):
+    return _file(parameter, kind, fileFilter="Model definition (*.emd *.dlpk *.EMD *.DLPK);;All files (*)")
+
+
+@value.register(kinds.ModelPackage)
+def _(kind, parameter, border):
+    given = border.raw(parameter.name)
+    return given if isinstance(given, str) and given.lstrip().startswith("{") else _absolute(given)
+
+
+@_declared.register(kinds.NewFolder)
+def _(kind, parameter):
+    return QgsProcessingParameterFolderDestination(parameter.name, kind.label, optional=not parameter.required)
+
+
+@_declared.register(kinds.NewFile)
+def _(kind, parameter):
+    return QgsProcessingParameterFileDestination(
+        parameter.name, kind.label, kind.filter, optional=not parameter.required, createByDefault=parameter.required
+    )
+
+
+@value.register(kinds.NewFolder)
+@value.register(kinds.NewFile)
+def _(kind, parameter, border):
+    if border.raw(parameter.name) in (None, ""):
+        return None
+    return _absolute(border.algorithm.parameterAsFileOutput(border.parameters, parameter.name, border.context))
+
+
+@_declared.register(kinds.NewFeatures)
+def _(kind, parameter):
+    return QgsProcessingParameterVectorDestination(
+        parameter.name,
+        kind.label,
+        GEOMETRIES[kind.geometry],
+        optional=not parameter.required,
+        createByDefault=parameter.required,
+    )
+
+
+@value.register(kinds.NewFeatures)
+def _(kind, parameter, border):
+    if border.raw(parameter.name) in (None, ""):
+        return None
+    text = border.algorithm.parameterAsOutputLayer(border.parameters, parameter.name, border.context)
+    target = kind.parse(parameter.name, text)
+    return {"path": _absolute(target.path), "layer": target.layer}
+
+
+@_declared.register(kinds.FieldName)
+def _(kind, parameter):
+    if not kind.parent:
+        return QgsProcessingParameterString(
+            parameter.name, kind.label, _default(parameter), optional=not parameter.required
+        )
+    types = {"number": QgsProcessingParameterField.Numeric, "text": QgsProcessingParameterField.String}
+    return QgsProcessingParameterField(
+        parameter.name,
+        kind.label,
+        parentLayerParameterName=kind.parent,
+        type=types.get(kind.types, QgsProcessingParameterField.Any),
+        optional=not parameter.required,
+    )
+
+
+@_declared.register(kinds.Number)
+def _(kind, parameter):
+    number = QgsProcessingParameterNumber
+    made = number(
+        parameter.name,
+        kind.label,
+        number.Integer if kind.whole else number.Double,
+        _default(parameter),
+        optional=not parameter.required or parameter.default is None,
+    )
+    if kind.low > float("-inf"):
+        made.setMinimum(kind.low)
+    if kind.high < float("inf"):
+        made.setMaximum(kind.high)
+    return made
+
+
+@_declared.register(kinds.Flag)
+def _(kind, parameter):
+    return QgsProcessingParameterBoolean(parameter.name, kind.label, parameter.default, optional=True)
+
+
+@_declared.register(kinds.Choice)
+def _(kind, parameter):
+    choices = [choice for choice in kind.choices if choice]
+    return QgsProcessingParameterEnum(
+        parameter.name,
+        kind.label,
+        choices,
+        False,
+        _default(parameter),
+        optional=not parameter.required,
+        usesStaticStrings=True,
+    )
+
+
+@value.register(kinds.Choice)
+def _(kind, parameter, border):
+    given = border.raw(parameter.name)
+    if isinstance(given, (list, tuple)):
+        given = given[0] if given else None
+    choices = [choice for choice in kind.choices if choice]
+    if isinstance(given, int) and not isinstance(given, bool):
+        if not 0 <= given < len(choices):
+            raise ParameterError(f"{parameter.name} is {given}: choose one of {kind.describe()}")
+        return choices[given]
+    return given
+
+
+@_declared.register(kinds.Arguments)
+def _(kind, parameter):
+    default = text_from_pairs(parameter.default) if parameter.default else None
+    return QgsProcessingParameterString(
+        parameter.name, kind.label, default, multiLine=False, optional=not parameter.required
+    )
+
+
+@_declared.register(kinds.ExtentKind)
+def _(kind, parameter):
+    return QgsProcessingParameterExtent(parameter.name, kind.label, optional=not parameter.required)
+
+
+@value.register(kinds.ExtentKind)
+def _(kind, parameter, border):
+    given = border.raw(parameter.name)
+    if given in (None, "") or (isinstance(given, str) and given.count(",") == 3 and not os.path.exists(given)):
+        return given
+    rectangle = border.algorithm.parameterAsExtent(border.parameters, parameter.name, border.context)
+    if rectangle.isNull():
+        raise ParameterError(f"{parameter.name} is '{given}': give {kind.describe()} or a layer")
+    crs = border.algorithm.parameterAsExtentCrs(border.parameters, parameter.name, border.context)
+    return {
+        "left": rectangle.xMinimum(),
+        "bottom": rectangle.yMinimum(),
+        "right": rectangle.xMaximum(),
+        "top": rectangle.yMaximum(),
+        "crs": _crs_text(crs),
+    }
+
+
+@_declared.register(kinds.Crs)
+def _(kind, parameter):
+    return QgsProcessingParameterCrs(parameter.name, kind.label, optional=not parameter.required)
+
+
+@value.register(kinds.Crs)
+def _(kind, parameter, border):
+    given = border.raw(parameter.name)
+    if given in (None, ""):
+        return given
+    crs = border.algorithm.parameterAsCrs(border.parameters, parameter.name, border.context)
+    if not crs.isValid():
+        raise ParameterError(f"{parameter.name} is '{given}': give {kind.describe()}")
+    return _crs_text(crs)
+
+
+def _crs_text(crs) -> str:
+    """Return an authority code, else WKT, else an empty text."""
+    return (crs.authid() or crs.toWkt()) if crs.isValid() else ""

@@ -1,0 +1,62 @@
+"""Class colours, legends and outlines of output layers, kept with the data so that every later opening shows them."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsFillSymbol,
+    QgsRendererCategory,
+    QgsSingleSymbolRenderer,
+    QgsVectorLayer,
+)
+
+HIT, FALSE_ALARM, MISSED = (26, 150, 65), (215, 48, 39), (253, 174, 97)
+"""Colours of accuracy layers: right, wrong and missed."""
+
+
+def outline(color, width=0.6, opacity=36):
+    """Return an outline in a colour over a faint fill of it, so that the imagery below stays visible.
+
+    Args:
+        color: Red, green, blue, 0..255.
+        width: Width of the outline in millimetres.
+        opacity: Alpha of the fill, 0..255.
+    """
+    red, green, blue = color
+    return QgsFillSymbol.createSimple(
+        {
+            "color": f"{red},{green},{blue},{opacity}",
+            "outline_color": f"{red},{green},{blue},255",
+            "outline_width": str(width),
+            "outline_style": "solid",
+        }
+    )
+
+
+def colour_by_class(path, field, classes):
+    """Style a layer by class and keep the style with the data.
+
+    Args:
+        path: The layer, as QGIS opens it.
+        field: Field with the class name.
+        classes: Rows of name and colour, in legend order.
+    """
+    categories = [QgsRendererCategory(name, outline(color), name) for name, color in classes]
+    _keep(path, QgsCategorizedSymbolRenderer(field, categories))
+
+
+def colour_all(path, color):
+    """Style all features of a layer alike and keep the style with the data."""
+    _keep(path, QgsSingleSymbolRenderer(outline(color)))
+
+
+def _keep(path, renderer):
+    """Store a renderer as the layer's default style: in the GeoPackage, else in a .qml file beside the data."""
+    layer = QgsVectorLayer(path, "styled", "ogr")
+    if not layer.isValid():
+        return
+    layer.setRenderer(renderer)
+    if ".gpkg" in path.lower():
+        layer.saveStyleToDatabase("default", "by Imagery Deep Learning", True, "")
+    else:
+        layer.saveDefaultStyle()

@@ -1,0 +1,19 @@
+"""Every tool, in toolbox order; declaration, pipeline and QGIS class share a file name."""
+
+from __future__ import annotations
+
+from .compute_accuracy import ComputeAccuracy
+from .declaration import Tool
+from .detect_objects import DetectObjects
+from .export_training_data import ExportTrainingData
+from .non_maximum_suppression import NonMaximumSuppression
+from .train_model import TrainModel
+
+TOOLS: dict[str, type[Tool]] = {
+    "export_training_data": ExportTrainingData,
+    "train_model": TrainModel,
+    "detect_objects": DetectObjects,
+    "non_maximum_suppression": NonMaximumSuppression,
+    "compute_accuracy": ComputeAccuracy,
+}
+"""File name of a tool -> its declaration."""

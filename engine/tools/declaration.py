@@ -1,0 +1,139 @@
+"""``Tool``, the base of every declaration, and ``param``, which puts a parameter into one.
+
+A tool is a frozen dataclass whose fields are its parameters. An instance is the *request*: every value is parsed by
+its kind when the instance is made, rules between parameters are checked, equality is by value, and it travels as JSON.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from ..errors import ParameterError
+from .kinds import Kind
+
+REQUIRED = dataclasses.MISSING
+ToolT = TypeVar("ToolT", bound="Tool")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a tool.
+
+    Attributes:
+        name: ArcGIS's name, or ours beyond ArcGIS's list.
+        kind: What values it takes.
+        default: Value when it is not given; ``REQUIRED`` when it must be.
+        advanced: Folded away in the dialog.
+    """
+
+    name: str
+    kind: Kind
+    default: Any
+    advanced: bool
+
+    @property
+    def required(self) -> bool:
+        """Whether a value must be given."""
+        return self.default is REQUIRED
+
+
+@dataclass(frozen=True)
+class Derived:
+    """An output that follows from the parameters, so that a model chain can use it.
+
+    Attributes:
+        name: Key in the results.
+        label: Label in the modeler.
+        kind: ``file``, ``folder``, ``number`` or ``text``.
+    """
+
+    name: str
+    label: str
+    kind: str = "file"
+
+
+def param(kind: Kind, default: Any = REQUIRED, *, advanced: bool = False) -> Any:
+    """Declare one parameter; used as the default of a field of a ``Tool``."""
+    return dataclasses.field(default=default, metadata={"kind": kind, "advanced": advanced})
+
+
+@dataclass(frozen=True)
+class Tool:
+    """Base of every tool; the subclass's docstring is the tool's summary.
+
+    Attributes:
+        name: Algorithm id in QGIS.
+        title: Name in the toolbox, ArcGIS's own.
+        group: Toolbox group: ``Training data``, ``Model``, ``Inference`` or ``Accuracy``.
+        derived: Outputs beside those that are parameters.
+        example: Parameters of a worked example, for help and documents.
+        about: Paragraphs of help beyond the summary.
+    """
+
+    name: ClassVar[str]
+    title: ClassVar[str]
+    group: ClassVar[str]
+    derived: ClassVar[tuple[Derived, ...]] = ()
+    example: ClassVar[Mapping[str, str]] = {}
+    about: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        """Parse every value by its kind and check the rules between them."""
+        for parameter in self.parameters().values():
+            object.__setattr__(self, parameter.name, _parsed(parameter, getattr(self, parameter.name)))
+        self.check()
+
+    def check(self) -> None:
+        """Check rules between parameters; rules of one parameter belong to its kind.
+
+        Raises:
+            ParameterError: Two parameters do not go together.
+        """
+
+    @classmethod
+    def parameters(cls) -> dict[str, Parameter]:
+        """Return the parameters by name, in the order of their declaration."""
+        return {
+            entry.name: Parameter(entry.name, entry.metadata["kind"], entry.default, entry.metadata["advanced"])
+            for entry in dataclasses.fields(cls)
+        }
+
+    @classmethod
+    def from_values(cls: type[ToolT], values: Mapping[str, Any]) -> ToolT:
+        """Make the request from raw values; ``None`` and empty text stand for the default.
+
+        Raises:
+            ParameterError: A name is unknown, a required one is missing, or a value is refused.
+        """
+        parameters = cls.parameters()
+        for name in values:
+            if name not in parameters:
+                raise ParameterError(f"{name} is not a parameter of {cls.title}: it has {', '.join(parameters)}")
+        given = {name: value for name, value in values.items() if not _empty(value)}
+        for name, parameter in parameters.items():
+            if parameter.required and name not in given:
+                raise ParameterError(f"{name} is missing: {cls.title} needs {parameter.kind.describe()}")
+        return cls(**given)
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the request as plain data that JSON holds and ``from_values`` reads."""
+        return dataclasses.asdict(self)
+
+
+def _empty(value: Any) -> bool:
+    """Return whether a raw value means that nothing was given."""
+    return value is None or (isinstance(value, (str, list, tuple)) and len(value) == 0)
+
+
+def _parsed(parameter: Parameter, value: Any) -> Any:
+    """Parse one value; the default, and nothing given, pass as they are."""
+    if parameter.required:
+        if _empty(value):
+            raise ParameterError(f"{parameter.name} is missing: give {parameter.kind.describe()}")
+        return parameter.kind.parse(parameter.name, value)
+    if _empty(value) or value == parameter.default:
+        return parameter.default
+    return parameter.kind.parse(parameter.name, value)

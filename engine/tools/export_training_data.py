@@ -1,0 +1,154 @@
+"""What Export Training Data For Deep Learning takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..errors import ParameterError
+from . import shared
+from .declaration import Derived, Tool, param
+from .kinds import Choice, Features, FieldName, Flag, NewFolder, Number, Raster
+from .values import Extent, FeatureSource
+
+
+@dataclass(frozen=True)
+class ExportTrainingData(Tool):
+    """Cut image chips and matching label files out of imagery, from labelled features."""
+
+    name: ClassVar[str] = "exporttrainingdatafordeeplearning"
+    title: ClassVar[str] = "Export Training Data For Deep Learning"
+    group: ClassVar[str] = "Training data"
+    derived: ClassVar[tuple[Derived, ...]] = (Derived("out_chips", "Number of chips", "number"),)
+    example: ClassVar[Mapping[str, str]] = {
+        "in_raster": "desert.tif",
+        "out_folder": "chips",
+        "in_class_data": "pads.gpkg",
+        "tile_size_x": "256",
+        "tile_size_y": "256",
+        "stride_x": "128",
+        "stride_y": "128",
+        "cell_size": "auto",
+    }
+    about: ClassVar[str] = (
+        "Chips lie on a grid anchored at the processing extent; the last column and row are pulled back to "
+        "its edge. They keep pixel type, bands and georeference. Labels in another CRS are reprojected. A run "
+        "into a folder that an earlier run wrote goes on with its numbering and merges the statistics; a "
+        "folder of anything else is refused."
+    )
+
+    in_raster: str = param(Raster("Input raster", "Imagery to cut chips from: a raster or a folder of rasters."))
+    out_folder: str = param(
+        NewFolder("Output folder", "Receives the images, labels, statistics and the template .emd.")
+    )
+    in_class_data: FeatureSource | None = param(
+        Features("Input feature class", "Labelled polygons, or points with a buffer radius.")
+    )
+    image_chip_format: str = param(
+        Choice(
+            "Image format",
+            "Format of the chips; PNG and JPEG hold at most 3 bands of 8 bits.",
+            choices=("TIFF", "PNG", "JPEG"),
+        ),
+        "TIFF",
+    )
+    tile_size_x: int = param(
+        Number("Tile size X", "Width of a chip.", low=16, high=16384, whole=True, unit="pixels"), 256
+    )
+    tile_size_y: int = param(
+        Number("Tile size Y", "Height of a chip.", low=16, high=16384, whole=True, unit="pixels"), 256
+    )
+    stride_x: int = param(
+        Number(
+            "Stride X",
+            "Step to the next chip in a row; the tile size gives no overlap.",
+            low=1,
+            whole=True,
+            unit="pixels",
+        ),
+        128,
+    )
+    stride_y: int = param(Number("Stride Y", "Step to the next row of chips.", low=1, whole=True, unit="pixels"), 128)
+    output_nofeature_tiles: bool = param(
+        Flag(
+            "Output no feature tiles",
+            "Also write chips without any label.",
+            on="ALL_TILES",
+            off="ONLY_TILES_WITH_FEATURES",
+        ),
+        False,
+    )
+    metadata_format: str = param(
+        Choice("Metadata format", "Format of the labels.", choices=("PASCAL_VOC_rectangles", "KITTI_rectangles")),
+        "PASCAL_VOC_rectangles",
+    )
+    start_index: int = param(
+        Number("Start index", "Number of the first chip in a new folder.", low=0, whole=True), 0, advanced=True
+    )
+    class_value_field: str = param(
+        FieldName(
+            "Class value field",
+            "Field with the class of each feature: whole numbers, or texts that are numbered in sorted order. "
+            "Empty takes a field named Classvalue or Value; without one all features are one class.",
+            parent="in_class_data",
+        ),
+        "",
+    )
+    buffer_radius: float = param(
+        Number("Buffer radius", "Radius of the circle around each point, in units of the features' CRS.", low=0.0), 0.0
+    )
+    in_mask_polygons: FeatureSource | None = param(
+        Features("Input mask polygons", "Only chips completely inside these polygons are written.", geometry="polygon"),
+        None,
+    )
+    rotation_angle: float = param(
+        Number(
+            "Rotation angle",
+            "Each chip is written unrotated and again at every multiple of this angle below 360.",
+            low=0.0,
+            high=359.0,
+            unit="degrees",
+        ),
+        0.0,
+        advanced=True,
+    )
+    reference_system: str = param(
+        Choice(
+            "Reference system",
+            "MAP_SPACE cuts north-up chips; PIXEL_SPACE keeps rows and columns as they are stored.",
+            choices=("MAP_SPACE", "PIXEL_SPACE"),
+        ),
+        "MAP_SPACE",
+        advanced=True,
+    )
+    processing_mode: str = shared.processing_mode()
+    min_polygon_overlap_ratio: float = param(
+        Number(
+            "Minimum polygon overlap ratio",
+            "A feature with a smaller share of its area inside a chip is left out of that chip's labels.",
+            low=0.0,
+            high=1.0,
+        ),
+        0.0,
+        advanced=True,
+    )
+    compression: str = param(
+        Choice("TIFF compression", "Compression of TIFF chips.", choices=("NONE", "LZW", "DEFLATE")),
+        "NONE",
+        advanced=True,
+    )
+    cell_size: str = shared.cell_size(
+        auto="the cell size at which the labelled objects are about 50 pixels across", empty="the raster's own"
+    )
+    extent: Extent | None = shared.extent()
+
+    def check(self) -> None:
+        """A stride beyond the tile would skip pixels."""
+        for axis in "xy":
+            stride, tile = getattr(self, f"stride_{axis}"), getattr(self, f"tile_size_{axis}")
+            if stride > tile:
+                raise ParameterError(
+                    f"stride_{axis} {stride} is larger than the tile ({tile} pixels): pixels would be skipped; "
+                    f"choose {tile} or less"
+                )

@@ -1,0 +1,31 @@
+"""The plugin as QGIS sees it: it adds the provider and takes it away again."""
+
+from __future__ import annotations
+
+from qgis.core import QgsApplication
+
+from .provider import Provider
+
+
+class Plugin:
+    """Registers the provider, with or without a window."""
+
+    def __init__(self, iface):
+        """Keep QGIS's interface; it is None in ``qgis_process``."""
+        self.iface = iface
+        self.provider = None
+
+    def initProcessing(self):
+        """Add the provider; called by ``qgis_process`` in place of ``initGui``."""
+        self.provider = Provider()
+        QgsApplication.processingRegistry().addProvider(self.provider)
+
+    def initGui(self):
+        """Add the provider to the toolbox."""
+        self.initProcessing()
+
+    def unload(self):
+        """Take the provider away."""
+        if self.provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self.provider)
+            self.provider = None

@@ -1,0 +1,79 @@
+"""The plugin under its own name, whatever the folder of the checkout is called, and its provider once per session."""
+
+import importlib.util
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+NAME = "imagery_deep_learning"
+ENGINE = ROOT / ".venv-engine" / "bin" / "python"
+
+if NAME not in sys.modules:
+    spec = importlib.util.spec_from_file_location(NAME, ROOT / "__init__.py", submodule_search_locations=[str(ROOT)])
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[NAME] = module
+    spec.loader.exec_module(module)
+
+
+def pytest_collection_modifyitems(items):
+    """Mark every test of this folder as one that needs QGIS."""
+    for item in items:
+        item.add_marker("qgis")
+
+
+@pytest.fixture(scope="session")
+def provider(qgis_app, qgis_processing):
+    """Return the registered provider; a second one of the same id would be deleted by QGIS."""
+    from qgis.core import QgsApplication
+
+    from imagery_deep_learning.provider.provider import Provider
+
+    registry = QgsApplication.processingRegistry()
+    made = Provider()
+    assert registry.addProvider(made)
+    yield made
+    registry.removeProvider(made)
+
+
+@pytest.fixture(scope="session")
+def scene(tmp_path_factory):
+    """Return a folder with a small raster and layers of boxes, made by the engine's Python: QGIS's may lack the means."""
+    folder = tmp_path_factory.mktemp("scene")
+    subprocess.run([str(ENGINE), str(ROOT / "tests" / "make_scene.py"), str(folder)], check=True, cwd=ROOT)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def qgis_process(tmp_path_factory):
+    """Return a function that runs ``qgis_process`` with the plugin in a profile of its own."""
+    config = tmp_path_factory.mktemp("config")
+    profile = config / "profiles" / "default"
+    (profile / "python" / "plugins").mkdir(parents=True)
+    (profile / "QGIS").mkdir()
+    (profile / "python" / "plugins" / NAME).symlink_to(ROOT)
+    (profile / "QGIS" / "QGIS3.ini").write_text(f"[PythonPlugins]\n{NAME}=true\n")
+    program = next(p for p in ("/usr/bin/qgis_process.bin", "/usr/bin/qgis_process") if os.path.exists(p))
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": "offscreen",
+        "QGIS_CUSTOM_CONFIG_PATH": str(config),
+        "PATH": "/usr/bin:/bin",
+        "OMP_NUM_THREADS": "1",
+    }
+
+    def start(*arguments, **variables):
+        """Start the program; variables are added to its environment."""
+        return subprocess.Popen(
+            [program, *map(str, arguments)],
+            env={**environment, **variables},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=config,
+        )
+
+    return start
