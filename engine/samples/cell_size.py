@@ -1,0 +1,71 @@
+"""The working cell size, proposed from the size of the labelled objects.
+
+Detectors learn best when objects are about 50 pixels across: larger ones waste computing, smaller ones lose detail.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+OBJECT_PIXELS = 50.0
+"""Width of an object for which the cell size is proposed."""
+
+_FINEST, _COARSEST = 0.5, 16.0
+"""Limits of the proposal, in cell sizes of the raster: finer adds no detail, coarser loses the small objects."""
+
+_NEAR = 1.25
+"""A proposal nearer to the raster's own cell size than this factor is not worth resampling."""
+
+
+def object_size(bounds: np.ndarray) -> float:
+    """Return the median size of objects: the root of their box's area; 0 without objects.
+
+    Args:
+        bounds: (n, 4) float64 ``left, bottom, right, top`` in map units.
+    """
+    sizes = np.sqrt((bounds[:, 2] - bounds[:, 0]) * (bounds[:, 3] - bounds[:, 1]))
+    sizes = sizes[np.isfinite(sizes) & (sizes > 0)]
+    return float(np.median(sizes)) if len(sizes) else 0.0
+
+
+def propose_cell_size(bounds: np.ndarray, cell_size: tuple[float, float]) -> float | None:
+    """Propose a cell size at which the labelled objects are about 50 pixels across.
+
+    Args:
+        bounds: (n, 4) float64 ``left, bottom, right, top`` of the objects in map units.
+        cell_size: The raster's own, across and down, in the same units.
+
+    Returns:
+        A cell size of two digits; None when the raster's own serves as well, or there is no object.
+    """
+    size = object_size(bounds)
+    own = math.sqrt(cell_size[0] * cell_size[1])
+    if not size or not own:
+        return None
+    wanted = min(max(size / OBJECT_PIXELS, own * _FINEST), own * _COARSEST)
+    if 1 / _NEAR <= wanted / own <= _NEAR:
+        return None
+    digits = 1 - math.floor(math.log10(wanted))
+    return round(wanted, digits)
+
+
+def size_in_words(
+    bounds: np.ndarray, own: tuple[float, float], used: tuple[float, float], proposed: float | None
+) -> str:
+    """Return a sentence on the size of the objects and the cell size, for the user.
+
+    Args:
+        bounds: (n, 4) float64 boxes of the objects in map units.
+        own: Cell size of the raster.
+        used: Cell size of the chips.
+        proposed: What ``propose_cell_size`` proposes.
+    """
+    size = object_size(bounds)
+    across = size / math.sqrt(used[0] * used[1])
+    text = f"the labelled objects are about {across:.0f} pixels across at the cell size {used[0]:.6g} of the chips"
+    best = proposed if proposed is not None else math.sqrt(own[0] * own[1])
+    if abs(math.log(best / math.sqrt(used[0] * used[1]))) > 0.05:
+        text += f"; {best:.6g} would show them {size / best:.0f} pixels across (cell_size=auto)"
+    return text

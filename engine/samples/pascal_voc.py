@@ -1,0 +1,114 @@
+"""PASCAL VOC rectangles: one XML file a chip, written as Esri writes it, read from anybody.
+
+``name`` holds the class value when we write; readers also meet class names. Pixels are counted from the upper left
+corner
+of the chip, so a box may end at the chip's width.
+"""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import numpy as np
+
+from ..errors import SampleFolderError
+from .registry import ChipLabel, Objects, sample_format
+
+PRODUCER = "Imagery Deep Learning"
+
+_HEAD = """<?xml version="1.0"?>
+<annotation>
+    <filename>{name}</filename>
+    <source>
+        <annotation>{producer}</annotation>
+    </source>
+    <size>
+        <width>{cols}</width>
+        <height>{rows}</height>
+        <depth>{bands}</depth>
+    </size>
+"""
+_OBJECT = """    <object>
+        <name>%d</name>
+        <bndbox>
+            <xmin>%.2f</xmin>
+            <ymin>%.2f</ymin>
+            <xmax>%.2f</xmax>
+            <ymax>%.2f</ymax>
+        </bndbox>
+    </object>
+"""
+_CORNERS = ("xmin", "ymin", "xmax", "ymax")
+
+
+@sample_format("PASCAL_VOC_rectangles")
+class PascalVoc:
+    """Reads and writes ``labels/<chip>.xml``."""
+
+    suffix = ".xml"
+
+    def text(self, label: ChipLabel) -> str:
+        """Return the XML of one chip."""
+        head = _HEAD.format(
+            name=label.image_name, producer=PRODUCER, cols=label.cols, rows=label.rows, bands=label.bands
+        )
+        rows = zip(label.values.tolist(), *label.boxes.T.tolist(), strict=True)
+        return head + "".join([_OBJECT % row for row in rows]) + "</annotation>\n"
+
+    def parse(self, text: bytes, path: Path) -> Objects:
+        """Return the boxes of one XML file.
+
+        Raises:
+            SampleFolderError: It is no XML, or a box lacks a number.
+        """
+        if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+            raise SampleFolderError(
+                f"{path} declares XML entities, which label files have no use for: remove the declaration"
+            )
+        try:
+            root = ElementTree.fromstring(text)
+        except ElementTree.ParseError as error:
+            raise SampleFolderError(
+                f"{path} is no valid XML ({error}): export the chips again or remove this one"
+            ) from error
+        names: list[str] = []
+        boxes: list[list[float]] = []
+        for entry in root.iter("object"):
+            box = entry.find("bndbox")
+            if box is None:
+                raise SampleFolderError(f"{path} has an object without bndbox: correct or remove it")
+            corners = [_number(box.findtext(corner), path, corner) for corner in _CORNERS]
+            boxes.append(corners)
+            names.append((entry.findtext("name") or "").strip())
+        return Objects(
+            np.array(boxes, np.float32).reshape(-1, 4),
+            names,
+            _size(root),
+            int(_optional(root.findtext("size/depth")) or 0),
+        )
+
+
+def _number(text: str | None, path: Path, corner: str) -> float:
+    """Return a coordinate."""
+    number = _optional(text)
+    if number is None:
+        raise SampleFolderError(
+            f"{path} has {text!r} for {corner} where a number is needed: correct or remove the object"
+        )
+    return number
+
+
+def _optional(text: str | None) -> float | None:
+    """Return a finite number, None for anything else."""
+    try:
+        number = float(text) if text is not None else float("nan")
+    except ValueError:
+        return None
+    return number if np.isfinite(number) else None
+
+
+def _size(root: ElementTree.Element) -> tuple[int, int] | None:
+    """Return columns and rows of the chip, None when they are not given."""
+    cols, rows = _optional(root.findtext("size/width")), _optional(root.findtext("size/height"))
+    return (int(cols), int(rows)) if cols and rows else None

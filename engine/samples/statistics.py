@@ -1,0 +1,256 @@
+"""Statistics of a training folder: pixels of each band, objects of each class; they can be merged and written down.
+
+The layouts are Esri's: see ``esri_accumulated_stats.json`` and ``stats.txt`` of any exported folder.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..classes import ClassInfo
+
+_EXACT_SUM = 2**24 // 255**2
+"""Pixels of 8 bits whose squares float32 adds up without rounding."""
+
+_HEADER = "cls name              cls value     images   features    min size   mean size    max size"
+
+
+class BandStats(NamedTuple):
+    """Pixel statistics of all chips, (bands,) float64 each; population standard deviation."""
+
+    minimum: np.ndarray
+    maximum: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
+
+
+@dataclass
+class PixelStatistics:
+    """Running statistics of the valid pixels of each band.
+
+    Attributes:
+        minimum: (bands,) float64.
+        maximum: (bands,) float64.
+        mean: (bands,) float64.
+        squares: (bands,) float64, sum of squared deviations from the mean.
+        count: Number of pixels seen, the same for all bands.
+    """
+
+    minimum: np.ndarray
+    maximum: np.ndarray
+    mean: np.ndarray
+    squares: np.ndarray
+    count: int = 0
+
+    @classmethod
+    def of_bands(cls, bands: int) -> PixelStatistics:
+        """Return statistics of nothing."""
+        return cls(np.full(bands, np.inf), np.full(bands, -np.inf), np.zeros(bands), np.zeros(bands))
+
+    def add(self, pixels: np.ndarray, valid: np.ndarray) -> None:
+        """Take in a chip.
+
+        Args:
+            pixels: (bands, rows, cols).
+            valid: (rows, cols) bool, which pixels count.
+        """
+        if not valid.all():
+            if not valid.any():
+                return
+            pixels = pixels[:, valid][:, None, :]
+        bands, rows, cols = pixels.shape
+        count = rows * cols
+        if pixels.dtype == np.uint8 and cols <= _EXACT_SUM:
+            numbers = pixels.astype(np.float32)
+            sums = np.einsum("brc->br", numbers).sum(axis=1, dtype=np.float64)
+            products = np.einsum("brc,brc->br", numbers, numbers).sum(axis=1, dtype=np.float64)
+            mean = sums / count
+            squares = np.maximum(products - sums * mean, 0.0)
+        else:
+            numbers = pixels.reshape(bands, -1).astype(np.float64)
+            mean = numbers.mean(axis=1)
+            numbers -= mean[:, None]
+            squares = np.einsum("bp,bp->b", numbers, numbers)
+        flat = pixels.reshape(bands, -1)
+        self.merge(
+            PixelStatistics(
+                flat.min(axis=1).astype(np.float64), flat.max(axis=1).astype(np.float64), mean, squares, count
+            )
+        )
+
+    def merge(self, other: PixelStatistics) -> None:
+        """Take in other statistics of the same bands."""
+        if not other.count:
+            return
+        total = self.count + other.count
+        step = other.mean - self.mean
+        self.minimum = np.minimum(self.minimum, other.minimum)
+        self.maximum = np.maximum(self.maximum, other.maximum)
+        self.squares = self.squares + other.squares + step**2 * (self.count * other.count / total)
+        self.mean = self.mean + step * (other.count / total)
+        self.count = total
+
+    def summary(self) -> BandStats:
+        """Return minimum, maximum, mean and standard deviation; zeros when no pixel was seen."""
+        if not self.count:
+            zeros = np.zeros(len(self.mean))
+            return BandStats(zeros, zeros.copy(), zeros.copy(), zeros.copy())
+        return BandStats(self.minimum, self.maximum, self.mean, np.sqrt(self.squares / self.count))
+
+    def to_json(self) -> list[dict[str, Any]]:
+        """Return ``BandStatsState``."""
+        minimum, maximum, mean, _ = self.summary()
+        return [
+            {
+                "Min": float(minimum[band]),
+                "Max": float(maximum[band]),
+                "Mean": 0,
+                "StdDev": 0,
+                "M1": float(mean[band]),
+                "M2": float(self.squares[band]),
+                "Num": int(self.count),
+            }
+            for band in range(len(self.mean))
+        ]
+
+    @classmethod
+    def from_json(cls, state: Any, bands: int) -> PixelStatistics | None:
+        """Return what ``BandStatsState`` says, None when it is absent or of another kind."""
+        if not isinstance(state, list) or len(state) != bands:
+            return None
+        try:
+            columns = np.array([[float(band[key]) for band in state] for key in ("Min", "Max", "M1", "M2")])
+            count = int(state[0]["Num"])
+        except (KeyError, TypeError, ValueError):
+            return None
+        return cls(columns[0], columns[1], columns[2], columns[3], count) if np.isfinite(columns).all() else None
+
+
+@dataclass
+class Spread:
+    """Minimum, maximum, mean and sum of a number that is met again and again."""
+
+    minimum: float = math.inf
+    maximum: float = -math.inf
+    total: float = 0.0
+    count: int = 0
+
+    def add(self, numbers: np.ndarray) -> None:
+        """Take in some numbers."""
+        if len(numbers):
+            self.minimum = min(self.minimum, float(numbers.min()))
+            self.maximum = max(self.maximum, float(numbers.max()))
+            self.total += float(numbers.sum())
+            self.count += len(numbers)
+
+    @property
+    def mean(self) -> float:
+        """Mean, 0 when nothing was met."""
+        return self.total / self.count if self.count else 0.0
+
+    def limits(self) -> tuple[float, float]:
+        """Return minimum and maximum, 0 when nothing was met."""
+        return (self.minimum, self.maximum) if self.count else (0.0, 0.0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return Min, Max, Mean, Sum, Count."""
+        low, high = self.limits()
+        return {"Min": low, "Max": high, "Mean": self.mean, "Sum": self.total, "Count": self.count}
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any]) -> Spread:
+        """Return what ``to_json`` wrote."""
+        count = int(state["Count"])
+        return cls(float(state["Min"]), float(state["Max"]), float(state["Sum"]), count) if count else cls()
+
+
+@dataclass
+class ObjectStatistics:
+    """Running statistics of labelled objects: how many, in how many chips, how large.
+
+    Attributes:
+        chips: Chips met.
+        objects: Objects in them.
+        per_chip: Objects of a chip.
+        images_by_class: Class value to the number of chips with that class.
+        areas_by_class: Class value to the areas of its objects inside their chips, in squared map units.
+    """
+
+    chips: int = 0
+    objects: int = 0
+    per_chip: Spread = field(default_factory=Spread)
+    images_by_class: dict[int, int] = field(default_factory=dict)
+    areas_by_class: dict[int, Spread] = field(default_factory=dict)
+
+    def add(self, chips: np.ndarray, values: np.ndarray, areas: np.ndarray, count: int) -> None:
+        """Take in the objects of some chips.
+
+        Args:
+            chips: (n,) int64, the chip of each object.
+            values: (n,) int64 class values.
+            areas: (n,) float64 in squared map units.
+            count: Number of chips, those without an object included.
+        """
+        self.chips += count
+        self.objects += len(values)
+        _, numbers = np.unique(chips, return_counts=True)
+        self.per_chip.add(np.concatenate([numbers, np.zeros(count - len(numbers))]))
+        for value in np.unique(values).tolist():
+            mine = values == value
+            images = len(np.unique(chips[mine]))
+            self.images_by_class[value] = self.images_by_class.get(value, 0) + images
+            self.areas_by_class.setdefault(value, Spread()).add(areas[mine])
+
+    def to_json(self, classes: Sequence[ClassInfo]) -> dict[str, Any]:
+        """Return ``FeatureStats`` in the order of the classes."""
+        areas = [self.areas_by_class.get(entry.value, Spread()) for entry in classes]
+        return {
+            "NumClasses": len(classes),
+            "NumImagesTotal": self.chips,
+            "NumFeaturesTotal": self.objects,
+            "NumImagesPerClass": [self.images_by_class.get(entry.value, 0) for entry in classes],
+            "NumFeaturesPerClass": [area.count for area in areas],
+            "NumFeaturesPerImage": self.per_chip.to_json(),
+            "FeatureAreaPerClass": [area.to_json() for area in areas],
+        }
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any], classes: Sequence[ClassInfo]) -> ObjectStatistics:
+        """Return what ``to_json`` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: It is of another kind.
+        """
+        values = [entry.value for entry in classes]
+        return cls(
+            int(state["NumImagesTotal"]),
+            int(state["NumFeaturesTotal"]),
+            Spread.from_json(state["NumFeaturesPerImage"]),
+            dict(zip(values, map(int, state["NumImagesPerClass"]), strict=True)),
+            dict(zip(values, map(Spread.from_json, state["FeatureAreaPerClass"]), strict=True)),
+        )
+
+    def text(self, classes: Sequence[ClassInfo], bands: int, cols: int, rows: int) -> str:
+        """Return the content of ``stats.txt``."""
+        low, high = self.per_chip.limits()
+        lines = [
+            f"images = {self.chips} *{bands}*{cols}*{rows}",
+            f"features = {self.objects}",
+            f"features per image = [min = {low:.0f}, mean = {self.per_chip.mean:.2f}, max = {high:.0f}]",
+            f"classes = {len(classes)}",
+            _HEADER,
+        ]
+        for entry in classes:
+            area = self.areas_by_class.get(entry.value, Spread())
+            smallest, largest = area.limits()
+            images = self.images_by_class.get(entry.value, 0)
+            lines.append(
+                "%-20s%11d%11d%11d%12.2f%12.2f%12.2f"  # noqa: UP031 - the layout is given in printf's terms
+                % (entry.name, entry.value, images, area.count, smallest, area.mean, largest)
+            )
+        return "\r\n".join(lines) + "\r\n"

@@ -1,0 +1,150 @@
+"""The folder an export writes to: new, empty, or ours to go on with; any other is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from .. import files
+from ..classes import ClassInfo
+from ..errors import OutputError
+from ..job import Job
+from .record import FolderRecord, read_own
+
+_PARTS = ("images", "labels")
+
+
+def earlier_record(out: Path) -> FolderRecord | None:
+    """Return the record of a folder that an export goes on with, None when the folder is new or empty.
+
+    Raises:
+        OutputError: The place is taken by something else, or cannot be written to.
+        SampleFolderError: The folder is ours and damaged.
+    """
+    if not str(out).strip() or str(out) == ".":
+        raise OutputError("no output folder is given: choose one for the chips")
+    if out.exists() and not out.is_dir():
+        raise OutputError(f"{out} is a file: choose a folder for the chips")
+    files.writable(out)
+    if not out.exists():
+        return None
+    files.writable(out / "map.txt")
+    files.sweep(out)
+    if not any(out.iterdir()):
+        return None
+    record = read_own(out)
+    if record is None:
+        raise OutputError(
+            f"{out} holds files that no export of ours wrote: choose a new or empty folder, or one of an earlier export"
+        )
+    return record
+
+
+def continued(earlier: FolderRecord, fresh: FolderRecord, numbered: bool, out: Path, job: Job) -> FolderRecord:
+    """Return the record with which a run goes on in a folder.
+
+    Args:
+        earlier: What the folder holds.
+        fresh: What the run would write, without chips yet.
+        numbered: The run's classes come from a class field.
+        out: The folder, for messages.
+        job: Told what is taken over.
+
+    Raises:
+        OutputError: The run's chips or classes do not go with those in the folder.
+    """
+    for what in ("metadata_format", "image_suffix", "bands", "dtype", "cols", "rows", "image_space"):
+        was, now = getattr(earlier, what), getattr(fresh, what)
+        if was != now:
+            words = {"cols": "width", "rows": "height", "dtype": "pixel type"}.get(what, what.replace("_", " "))
+            raise OutputError(
+                f"the chips in {out} have {words} {was} and this run would write {now}: choose another folder "
+                f"or the same setting"
+            )
+    job.message(
+        f"{out} holds {len(earlier.chips)} chips of earlier exports; this run goes on with number {earlier.next_index}"
+    )
+    return replace(
+        earlier,
+        classes=_united(earlier.classes, fresh.classes, numbered, out, job),
+        next_index=max(earlier.next_index, fresh.next_index),
+        cell_sizes=earlier.cell_sizes + fresh.cell_sizes,
+        crs=earlier.crs or fresh.crs,
+    )
+
+
+def _united(
+    earlier: tuple[ClassInfo, ...], fresh: tuple[ClassInfo, ...], numbered: bool, out: Path, job: Job
+) -> tuple[ClassInfo, ...]:
+    """Return the classes of both; one value has one name."""
+    known = {entry.value: entry for entry in earlier}
+    for entry in fresh:
+        old = known.setdefault(entry.value, entry)
+        if old.name == entry.name:
+            continue
+        if not numbered and len(earlier) == 1:
+            job.message(f"the only class keeps its name {old.name}; this layer's {entry.name} joins it")
+        elif old.name == str(old.value):
+            known[entry.value] = entry
+        elif entry.name != str(entry.value):
+            raise OutputError(
+                f"class {entry.value} is {old.name} in {out} and {entry.name} in these labels: choose another "
+                f"folder, or give "
+                "the labels an integer class field with the same values"
+            )
+    return tuple(known[value] for value in sorted(known))
+
+
+@contextmanager
+def staged(out: Path, going_on: bool, job: Job) -> Iterator[Path]:
+    """Give a temporary folder with ``images`` and ``labels``; its files become part of ``out`` when the block ends
+    well.
+
+    When the run fails or is cancelled nothing of it stays: a new folder is not there, an earlier one is as it was.
+
+    Args:
+        out: The output folder.
+        going_on: ``out`` holds chips of an earlier export.
+        job: Told the temporary name before it is made.
+    """
+    if not going_on:
+        with files.replaced_folder(out, job) as temporary:
+            _make_parts(temporary)
+            yield temporary
+        return
+    temporary = job.temporary(files.temporary_name(out / "new"))
+    files.remove(temporary)
+    try:
+        temporary.mkdir()
+        _make_parts(temporary)
+        yield temporary
+        _move(temporary, out)
+    finally:
+        files.remove(temporary)
+
+
+def _make_parts(folder: Path) -> None:
+    """Make the sub-folders of chips and labels."""
+    for part in _PARTS:
+        (folder / part).mkdir()
+
+
+def _move(temporary: Path, out: Path) -> None:
+    """Move chips and labels to their place, then the metadata files, which make them count."""
+    moved: list[Path] = []
+    try:
+        for part in _PARTS:
+            (out / part).mkdir(exist_ok=True)
+            for entry in sorted((temporary / part).iterdir()):
+                target = out / part / entry.name
+                entry.replace(target)  # what is there under a number that was never counted is left from a killed run
+                moved.append(target)
+        for entry in sorted(temporary.iterdir()):
+            if entry.is_file():
+                entry.replace(out / entry.name)
+    except BaseException:
+        for target in moved:
+            target.unlink(missing_ok=True)
+        raise

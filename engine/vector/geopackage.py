@@ -1,0 +1,180 @@
+"""Copying one layer between GeoPackages, in one transaction of the target.
+
+A GeoPackage may be open in QGIS while a run writes to it, and holds other layers: it is never replaced as a file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+_WAIT_SECONDS = 10.0
+_BY_TABLE = (
+    "gpkg_geometry_columns",
+    "gpkg_ogr_contents",
+    "gpkg_data_columns",
+    "gpkg_metadata_reference",
+    "gpkg_extensions",
+)
+"""Tables in which a layer has rows under ``table_name``, beside ``gpkg_contents``."""
+
+
+def copy_layer(source: Path, target: Path, layer: str) -> None:
+    """Copy the only layer of a fresh GeoPackage into another one; a layer of that name is replaced, others are kept.
+
+    Args:
+        source: GeoPackage with the layer, written by GDAL.
+        target: Existing GeoPackage.
+        layer: Name of the layer.
+
+    Raises:
+        sqlite3.Error: The target is locked, read-only or no GeoPackage; it is unchanged then.
+    """
+    with contextlib.closing(sqlite3.connect(target, timeout=_WAIT_SECONDS, isolation_level=None)) as database:
+        database.execute("ATTACH DATABASE ? AS fresh", (str(source),))
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            _drop(database, layer)
+            srs = _reference_system(database, layer)
+            _copy_tables(database, layer)
+            _register(database, layer, srs)
+            database.execute("COMMIT")
+        except BaseException:
+            database.execute("ROLLBACK")
+            raise
+
+
+def layers_of(path: Path) -> list[str]:
+    """Return the layers and tables that a GeoPackage declares.
+
+    Raises:
+        sqlite3.Error: It is no GeoPackage.
+    """
+    with contextlib.closing(
+        sqlite3.connect(f"file:{path.as_posix()}?mode=ro", uri=True, timeout=_WAIT_SECONDS)
+    ) as database:
+        return [str(row[0]) for row in database.execute("SELECT table_name FROM gpkg_contents")]
+
+
+def _quoted(name: str) -> str:
+    """Return a name as an SQL identifier."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _tables(database: sqlite3.Connection, schema: str) -> dict[str, str]:
+    """Return the tables of a database by their lower-case name."""
+    rows = database.execute(f"SELECT name FROM {schema}.sqlite_master WHERE type IN ('table', 'view')")
+    return {str(row[0]).lower(): str(row[0]) for row in rows}
+
+
+def _drop(database: sqlite3.Connection, layer: str) -> None:
+    """Remove a layer of that name, in any case, with its index and its rows in the catalogue."""
+    tables = _tables(database, "main")
+    if "gpkg_contents" not in tables:
+        raise sqlite3.DatabaseError("not a GeoPackage")
+    index = f"rtree_{layer.lower()}_"
+    for name in [name for low, name in tables.items() if low == layer.lower()]:
+        columns = [
+            str(row[0])
+            for row in database.execute(
+                "SELECT column_name FROM gpkg_geometry_columns WHERE lower(table_name) = lower(?)", (layer,)
+            )
+        ]
+        for column in columns:
+            if (rtree := tables.get(index + column.lower())) is not None:
+                database.execute(f"DROP TABLE {_quoted(rtree)}")
+        kind = database.execute("SELECT type FROM sqlite_master WHERE name = ?", (name,)).fetchone()[0]
+        database.execute(f"DROP {kind} {_quoted(name)}")
+    for name in (*_BY_TABLE, "gpkg_contents"):
+        if name in tables:
+            database.execute(f"DELETE FROM {tables[name]} WHERE lower(table_name) = lower(?)", (layer,))
+    if "layer_styles" in tables:
+        database.execute("DELETE FROM layer_styles WHERE lower(f_table_name) = lower(?)", (layer,))
+
+
+def _reference_system(database: sqlite3.Connection, layer: str) -> tuple[int, int]:
+    """Make sure that the target knows the layer's CRS; return its number in the source and in the target."""
+    row = database.execute("SELECT srs_id FROM fresh.gpkg_contents WHERE table_name = ?", (layer,)).fetchone()
+    old = int(row[0]) if row[0] is not None else 0
+    system = database.execute(
+        "SELECT srs_name, organization, organization_coordsys_id, definition, description "
+        "FROM fresh.gpkg_spatial_ref_sys WHERE srs_id = ?",
+        (old,),
+    ).fetchone()
+    known = database.execute(
+        "SELECT srs_id FROM gpkg_spatial_ref_sys WHERE (lower(organization) = lower(?) AND organization_coordsys_id = ?"
+        " AND lower(organization) <> 'none') OR definition = ? ORDER BY srs_id = ? DESC",
+        (system[1], system[2], system[3], old),
+    ).fetchone()
+    if known is not None:
+        return old, int(known[0])
+    taken = {int(row[0]) for row in database.execute("SELECT srs_id FROM gpkg_spatial_ref_sys")}
+    new = old if old not in taken else max(100_000, *taken) + 1
+    database.execute(
+        "INSERT INTO gpkg_spatial_ref_sys (srs_name, srs_id, organization, organization_coordsys_id, "
+        "definition, description)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (system[0], new, system[1], system[2], system[3], system[4]),
+    )
+    return old, new
+
+
+def _copy_tables(database: sqlite3.Connection, layer: str) -> None:
+    """Copy the layer's table and its spatial index; triggers last, so that they do not fire on the copy."""
+    statements = {
+        (str(kind), str(name)): str(text)
+        for kind, name, text in database.execute(
+            "SELECT type, name, sql FROM fresh.sqlite_master WHERE sql IS NOT NULL AND (tbl_name = ? OR name "
+            "LIKE ? ESCAPE '\\')",
+            (layer, "rtree\\_" + layer.replace("\\", "\\\\").replace("_", "\\_").replace("%", "\\%") + "\\_%"),
+        )
+    }
+    for (kind, name), text in statements.items():
+        shadow = name.startswith("rtree_") and not text.upper().startswith("CREATE VIRTUAL")
+        if kind == "table" and not shadow:
+            database.execute(text)
+            database.execute(f"INSERT INTO main.{_quoted(name)} SELECT * FROM fresh.{_quoted(name)}")
+    for (kind, _), text in statements.items():
+        if kind in ("index", "trigger"):
+            database.execute(text)
+
+
+def _register(database: sqlite3.Connection, layer: str, srs: tuple[int, int]) -> None:
+    """Enter the layer in the target's catalogue, and its geometries under the target's number of their CRS."""
+    tables, fresh = _tables(database, "main"), _tables(database, "fresh")
+    for name in ("gpkg_contents", *_BY_TABLE):
+        if name not in fresh:
+            continue
+        if name not in tables:
+            text = database.execute("SELECT sql FROM fresh.sqlite_master WHERE name = ?", (fresh[name],)).fetchone()[0]
+            database.execute(text)
+        columns = ", ".join(
+            _quoted(str(row[1])) for row in database.execute(f"PRAGMA fresh.table_info({_quoted(fresh[name])})")
+        )
+        database.execute(
+            f"INSERT INTO main.{name} ({columns}) SELECT {columns} FROM fresh.{name} WHERE lower(table_name) = "
+            f"lower(?)",
+            (layer,),
+        )
+    old, new = srs
+    if old == new:
+        return
+    database.execute("UPDATE gpkg_contents SET srs_id = ? WHERE table_name = ?", (new, layer))
+    row = database.execute("SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (layer,)).fetchone()
+    if row is None:
+        return
+    database.execute("UPDATE gpkg_geometry_columns SET srs_id = ? WHERE table_name = ?", (new, layer))
+    column = _quoted(str(row[0]))
+    triggers = database.execute(
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = ?", (layer,)
+    ).fetchall()
+    for name, _ in triggers:
+        database.execute(f"DROP TRIGGER {_quoted(name)}")
+    database.execute(
+        f"UPDATE {_quoted(layer)} SET {column} = CAST(substr({column}, 1, 4) || ? || substr({column}, 9) AS BLOB)"
+        f" WHERE {column} IS NOT NULL",
+        (new.to_bytes(4, "little", signed=True),),
+    )
+    for _, text in triggers:
+        database.execute(text)

@@ -1,0 +1,95 @@
+"""Labels of an export: polygons with a class each, whatever kind of layer they come from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import shapely
+from rasterio.crs import CRS
+
+from ..classes import ClassInfo
+from ..errors import FeatureError, ParameterError
+from ..job import Job
+from ..raster.crs import known_crs
+from ..tools.values import FeatureSource
+from .classes import NO_CLASS, label_classes
+from .reading import FeatureTable, kinds_in_words, read_features, related
+
+_POINTS, _POLYGONS = {0, 4}, {3, 6, 7}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Labelled polygons.
+
+    Attributes:
+        table: The polygons; their fields are not needed any more.
+        values: (n,) int64 class values.
+        classes: All classes of the layer, in ascending order of their values.
+        numbered: The classes come from a field; else there is one class, named after the layer.
+    """
+
+    table: FeatureTable
+    values: np.ndarray
+    classes: tuple[ClassInfo, ...]
+    numbered: bool
+
+    def __len__(self) -> int:
+        """Return the number of labels."""
+        return len(self.values)
+
+    def in_crs(self, crs: CRS | None, raster: str, job: Job) -> Labels:
+        """Return the labels in the CRS of a raster; see ``related`` for what is refused."""
+        return replace(self, table=related(self.table, crs, job=job, other=raster))
+
+
+def read_labels(source: FeatureSource | None, field: str, buffer_radius: float, job: Job) -> Labels:
+    """Read the labels of an export.
+
+    Args:
+        source: The layer.
+        field: Class value field, see ``label_classes``.
+        buffer_radius: Radius of the circles that points become, in the unit of the layer's CRS; 0 for polygons.
+        job: Told what was mended.
+
+    Raises:
+        FeatureError: There is no label, or the layer holds lines.
+        ParameterError: Points without a radius.
+    """
+    if source is None:
+        raise FeatureError("no labels are given: choose a layer of labelled features (in_class_data)")
+    table = read_features(source, job=job)
+    if not len(table):
+        raise FeatureError(f"{table.name} has no label: draw some, or check its filter")
+    values, classes = label_classes(table, source, field, job)
+    numbered = bool(field) or len(classes) > 1 or classes[0].value != 1
+    table = _as_polygons(table, buffer_radius, job)
+    present = values != NO_CLASS
+    if not present.all():
+        table, values = table.take(present), values[present]
+    return Labels(replace(table, fields={}, types={}), values, classes, numbered)
+
+
+def _as_polygons(table: FeatureTable, radius: float, job: Job) -> FeatureTable:
+    """Return the features as polygons: points become circles, lines are refused."""
+    kinds = {int(number) for number in np.unique(shapely.get_type_id(table.geometry))}
+    if kinds <= _POLYGONS:
+        if radius > 0:
+            job.warn(f"{table.name} holds polygons: the buffer radius {radius:g} is for points and has no effect")
+        return table
+    if not kinds <= _POINTS:
+        words = kinds_in_words(kinds - _POLYGONS)
+        raise FeatureError(
+            f"{table.name} holds {words} and labels are polygons, or points with a buffer radius: buffer the "
+            f"features first"
+        )
+    if radius <= 0:
+        raise ParameterError(
+            f"{table.name} holds points and buffer_radius is {radius:g}: give the radius of the objects, in "
+            f"units of the layer's CRS"
+        )
+    crs = known_crs(table.crs, table.name, FeatureError)
+    if crs is not None and crs.is_geographic:
+        job.warn(f"the buffer radius {radius:g} is in degrees, as the CRS of {table.name} is geographic")
+    return replace(table, geometry=shapely.buffer(table.geometry, radius))

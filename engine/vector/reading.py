@@ -1,0 +1,247 @@
+"""Layers of features as arrays: geometry, fields, CRS; read by OGR, mended where that is possible, and told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal, cast
+
+import numpy as np
+import pyogrio
+import pyogrio.raw
+import shapely
+from pyogrio.errors import DataLayerError, DataSourceError, FieldError
+from rasterio.crs import CRS
+from rasterio.warp import transform as transform_coordinates
+
+from ..errors import FeatureError
+from ..job import Job
+from ..raster.crs import GDAL_ERRORS, crs_text, known_crs
+from ..tools.values import FeatureSource
+
+Kind = Literal["polygon", "point", "any"]
+
+_TYPES = {"polygon": (3, 6, 7), "point": (0, 4)}
+"""Shapely's type numbers of what a kind of layer may hold."""
+
+
+@dataclass
+class FeatureTable:
+    """Features in memory.
+
+    Attributes:
+        geometry: (n,) object, shapely geometries.
+        fields: Column name to (n,) array; texts are object arrays with None for null, whole numbers with nulls are
+            float64 with NaN.
+        crs: Authority code or WKT, None when unknown.
+        name: The layer's name as the user knows it.
+        types: Column name to the numpy name of the type that the layer declares, where it is known.
+    """
+
+    geometry: np.ndarray
+    fields: dict[str, np.ndarray]
+    crs: str | None
+    name: str
+    types: dict[str, str] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Return the number of features."""
+        return len(self.geometry)
+
+    def take(self, index: np.ndarray) -> FeatureTable:
+        """Return the features at some positions, or where a bool array is true."""
+        return replace(
+            self, geometry=self.geometry[index], fields={name: column[index] for name, column in self.fields.items()}
+        )
+
+    def with_fields(self, fields: Mapping[str, np.ndarray]) -> FeatureTable:
+        """Return the same features with columns added or replaced."""
+        types = {name: kind for name, kind in self.types.items() if name not in fields}
+        return replace(self, fields={**self.fields, **fields}, types=types)
+
+    def find_field(self, name: str) -> str | None:
+        """Return the column of that name, in any case; an exact match first."""
+        if name in self.fields:
+            return name
+        return next((known for known in self.fields if known.casefold() == name.casefold()), None)
+
+
+def read_features(
+    source: FeatureSource, *, job: Job, crs: str | CRS | None = None, geometry: Kind = "any"
+) -> FeatureTable:
+    """Read a layer of features.
+
+    Features without geometry are skipped and invalid polygons repaired; both are counted and told.
+
+    Args:
+        source: The layer.
+        job: Told what was mended.
+        crs: Reproject to this CRS; None keeps the layer's own. For a partner that may itself have no CRS read with
+            None and
+            call ``related``.
+        geometry: What the layer must hold; "polygon" refuses points and lines.
+
+    Raises:
+        FeatureError: The layer is missing or unreadable, holds another kind of geometry, or its CRS is unknown while
+            one
+            was asked for.
+    """
+    name = source.name or source.layer or os.path.splitext(os.path.basename(source.path))[0]
+    meta, wkb, columns = _read(source)
+    geometries = shapely.from_wkb(wkb, on_invalid="ignore") if wkb is not None else np.full(0, None, object)
+    if wkb is None:
+        raise FeatureError(f"{name} is a table without geometry: choose a layer of features")
+    names = [str(column) for column in meta["fields"]]
+    table = FeatureTable(
+        geometry=np.asarray(geometries, object),
+        fields=dict(zip(names, columns, strict=True)),
+        crs=crs_text(known_crs(meta["crs"], name, FeatureError)),
+        name=name,
+        types=dict(zip(names, map(str, meta["dtypes"]), strict=True)),
+    )
+    table = _mended(table, job)
+    if geometry != "any":
+        _check_kind(table, geometry)
+    return table if crs is None else related(table, crs, job=job, other="the raster")
+
+
+def related(table: FeatureTable, crs: str | CRS | None, *, job: Job, other: str) -> FeatureTable:
+    """Return the features in the CRS of what they are used with.
+
+    Args:
+        table: Features in any CRS.
+        crs: CRS of the other side; None when that has none.
+        job: Warned once when neither side has a CRS: the same coordinates are assumed.
+        other: The other side in words, for messages.
+
+    Raises:
+        FeatureError: Only one side has a CRS, or the two cannot be related.
+    """
+    target = known_crs(crs, other, FeatureError)
+    if target is None and table.crs is None:
+        job.warn(f"neither {table.name} nor {other} has a CRS: the same coordinates are assumed")
+        return table
+    if target is None or table.crs is None:
+        lacking, having = (other, table.name) if target is None else (table.name, other)
+        raise FeatureError(f"{lacking} has no CRS and {having} has one: give {lacking} its CRS, then run again")
+    return transformed(table, target)
+
+
+def transformed(table: FeatureTable, crs: str | CRS) -> FeatureTable:
+    """Return the features in another CRS.
+
+    Raises:
+        FeatureError: The table has no CRS, or the two cannot be related.
+    """
+    target = known_crs(crs, "the output", FeatureError)
+    source = known_crs(table.crs, table.name, FeatureError)
+    if source is None or target is None:
+        raise FeatureError(f"{table.name} cannot be reprojected without a CRS: give it one")
+    if source == target:
+        return table
+
+    def moved(points: np.ndarray) -> np.ndarray:
+        if not len(points):
+            return points
+        return np.column_stack(transform_coordinates(source, target, points[:, 0], points[:, 1]))
+
+    try:
+        geometry = shapely.transform(table.geometry, moved)
+    except GDAL_ERRORS as error:
+        raise FeatureError(
+            f"the CRS of {table.name} ({crs_text(source)}) cannot be related to {crs_text(target)}: reproject "
+            f"the layer first"
+        ) from error
+    if len(table) and not np.isfinite(shapely.bounds(geometry)).all():
+        raise FeatureError(
+            f"features of {table.name} cannot be expressed in {crs_text(target)}: they lie too far away; check "
+            f"the layer's CRS"
+        )
+    return replace(table, geometry=geometry, crs=crs_text(target))
+
+
+def _read(source: FeatureSource) -> tuple[dict[str, np.ndarray], np.ndarray | None, list[np.ndarray]]:
+    """Read a layer with pyogrio; its errors become one sentence."""
+    if not source.path.strip():
+        raise FeatureError("no feature layer is given: choose one")
+    try:
+        meta, _, wkb, columns = pyogrio.raw.read(
+            source.path, layer=source.layer or None, where=source.where or None, force_2d=True
+        )
+    except (DataLayerError, DataSourceError, FieldError, ValueError, OSError, RuntimeError) as error:
+        layers = _layers(source.path)
+        if source.layer and layers and source.layer not in layers:
+            some = ", ".join(layers[:8])
+            raise FeatureError(f"{source.path} has no layer {source.layer}: choose one of {some}") from error
+        if source.where and layers:
+            raise FeatureError(f"the filter {source.where} does not suit {source.path}: correct it") from error
+        exists = os.path.exists(source.path) or not os.path.splitext(source.path)[1] or source.path.startswith("/vsi")
+        what = f"cannot be read as a layer ({str(error).splitlines()[0][:120]})" if exists else "does not exist"
+        raise FeatureError(f"{source.path} {what}: choose a layer of features") from error
+    return meta, wkb, columns
+
+
+def _layers(path: str) -> list[str]:
+    """Return the layers of a file, none when it is no vector file."""
+    try:
+        return [str(row[0]) for row in pyogrio.list_layers(path)]
+    except (DataSourceError, ValueError, OSError, RuntimeError):
+        return []
+
+
+def _mended(table: FeatureTable, job: Job) -> FeatureTable:
+    """Skip features without a usable geometry, repair invalid ones, and tell how many."""
+    geometry = table.geometry
+    usable = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
+    usable[usable] = np.isfinite(shapely.bounds(geometry[usable])).all(axis=1)
+    broken = usable.copy()
+    broken[usable] = ~shapely.is_valid(geometry[usable])
+    if broken.any():
+        geometry = geometry.copy()
+        geometry[broken] = [_polygon_parts(shape) for shape in shapely.make_valid(geometry[broken])]
+        lost = broken & (shapely.is_missing(geometry) | shapely.is_empty(geometry))
+        repaired = int(broken.sum() - lost.sum())
+        usable &= ~lost
+        if repaired:
+            job.warn(f"{table.name}: {repaired} invalid {_features(repaired)} repaired")
+    skipped = int(len(table) - usable.sum())
+    if skipped:
+        job.warn(f"{table.name}: {skipped} {_features(skipped)} without a usable geometry skipped")
+    return replace(table, geometry=geometry).take(usable) if skipped else replace(table, geometry=geometry)
+
+
+def _polygon_parts(geometry: shapely.Geometry) -> shapely.Geometry | None:
+    """Return the polygons of a repaired geometry, without the lines and points that a repair leaves over."""
+    if geometry.geom_type not in ("GeometryCollection",):
+        return geometry if geometry.geom_type in ("Polygon", "MultiPolygon") else None
+    parts = [part for part in shapely.get_parts(geometry) if part.geom_type in ("Polygon", "MultiPolygon")]
+    return cast("shapely.Geometry", shapely.union_all(parts)) if parts else None
+
+
+def _check_kind(table: FeatureTable, kind: Kind) -> None:
+    """Refuse a layer that holds another kind of geometry than asked for."""
+    found = {int(number) for number in np.unique(shapely.get_type_id(table.geometry))}
+    if not found <= set(_TYPES[kind]):
+        words = kinds_in_words(found - set(_TYPES[kind]))
+        raise FeatureError(f"{table.name} holds {words} and a layer of {kind}s is needed: choose another layer")
+
+
+def kinds_in_words(numbers: Iterable[int]) -> str:
+    """Return shapely's type numbers in words."""
+    words = {
+        0: "points",
+        1: "lines",
+        2: "lines",
+        3: "polygons",
+        4: "points",
+        5: "lines",
+        6: "polygons",
+        7: "mixed geometries",
+    }
+    return " and ".join(sorted({words.get(number, "other geometries") for number in numbers}))
+
+
+def _features(count: int) -> str:
+    """Return the noun in the right number with its verb."""
+    return "feature was" if count == 1 else "features were"
