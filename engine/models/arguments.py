@@ -31,6 +31,8 @@ class ArgumentSpec:
         low: Smallest allowed number, also of each number in a list; None for no bound.
         high: Largest allowed number.
         choices: Allowed texts of a choice.
+        whole: Whether the numbers of a list are whole.
+        depth: 1 for a list of numbers, 2 for a list of pairs of numbers.
         help: One sentence for the dialog and the documentation.
     """
 
@@ -40,6 +42,8 @@ class ArgumentSpec:
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    whole: bool = False
+    depth: int = 1
     help: str = ""
 
     def __post_init__(self) -> None:
@@ -79,7 +83,9 @@ class ArgumentSpec:
             "float": "a number",
             "bool": "true or false",
             "text": "a text",
-            "list": "a list such as [1, 2]",
+            "list": ("a list of pairs of numbers", "a list of whole numbers", "a list of numbers")[
+                0 if self.depth == 2 else 1 if self.whole else 2
+            ],
             "choice": "one of " + ", ".join(self.choices),
         }[self.kind]
         if self.low is not None and self.high is not None:
@@ -130,17 +136,19 @@ class ArgumentSpec:
             raise self._refused(plain) from None
         if not isinstance(value, (list, tuple)) or not value:
             raise self._refused(plain)
-        return tuple(self._item(entry, plain) for entry in value)
+        if self.depth == 1:
+            return tuple(self._item(entry, plain) for entry in value)
+        if not all(isinstance(entry, (list, tuple)) and len(entry) == 2 for entry in value):
+            raise self._refused(plain)
+        return tuple(tuple(self._item(number, plain) for number in pair) for pair in value)
 
     def _item(self, entry: object, text: str) -> Any:
-        if isinstance(entry, (list, tuple)):
-            if not entry:
-                raise self._refused(text)
-            return tuple(self._item(inner, text) for inner in entry)
         if isinstance(entry, bool) or not isinstance(entry, (int, float)):
             raise self._refused(text)
         number = self._bounded(float(entry), text)
-        return int(number) if float(number).is_integer() and isinstance(entry, int) else number
+        if self.whole and not float(number).is_integer():
+            raise self._refused(text)
+        return int(number) if self.whole else float(number)
 
 
 def parse_arguments(

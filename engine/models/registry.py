@@ -100,6 +100,9 @@ class ModelSpec:
 Adapt = Callable[[ModelSpec, Sequence[tuple[float, float]]], ModelSpec]
 """Fills arguments that depend on the data; see ``Architecture.adapted``."""
 
+EmdKeys = Callable[[ModelSpec], dict[str, Any]]
+"""Gives keys of a model definition that arcgis.learn writes for an architecture."""
+
 
 @dataclass(frozen=True)
 class Architecture:
@@ -114,7 +117,10 @@ class Architecture:
         arguments: Arguments it offers.
         help: First line of the builder's docstring.
         build: Makes the network, random weights, for a ``ModelSpec``.
+        model_name: ``ModelName`` in a model definition: what arcgis.learn calls it, where it has it.
+        configuration: ``ModelConfiguration`` in a model definition.
         adapt: Fills arguments left empty from the data, or None.
+        emd_keys: Gives further keys of a model definition, or None.
     """
 
     code: str
@@ -125,7 +131,10 @@ class Architecture:
     arguments: tuple[ArgumentSpec, ...]
     help: str
     build: Callable[[ModelSpec], Any] = field(repr=False, compare=False)
+    model_name: str = ""
+    configuration: str = ""
     adapt: Adapt | None = field(default=None, repr=False, compare=False)
+    emd_keys: EmdKeys | None = field(default=None, repr=False, compare=False)
 
     def parse_arguments(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """Return the value of every argument, given or default; ``TRAINING_ARGUMENTS`` are passed over.
@@ -189,7 +198,10 @@ def architecture(
     formats: tuple[str, ...] = DETECTION_FORMATS,
     backbones: tuple[str, ...] = BACKBONES,
     arguments: tuple[ArgumentSpec, ...] = (),
+    model_name: str = "",
+    configuration: str = "",
     adapt: Adapt | None = None,
+    emd_keys: EmdKeys | None = None,
 ) -> Callable[[Callable[[ModelSpec], Any]], Callable[[ModelSpec], Any]]:
     """Register the decorated ``build(spec)`` as an architecture; see ``Architecture`` for the arguments.
 
@@ -211,7 +223,10 @@ def architecture(
             arguments=arguments,
             help=summary[0] if summary else "",
             build=build,
+            model_name=model_name or title.replace(" ", "").replace("-", ""),
+            configuration=configuration or f"imagery_dl_{key.lower()}",
             adapt=adapt,
+            emd_keys=emd_keys,
         )
         return build
 
