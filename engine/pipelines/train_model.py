@@ -1,0 +1,87 @@
+"""Train Deep Learning Model: sample folder -> split -> batches -> epochs -> best weights -> report -> model package."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import torch
+
+from ..errors import OutputError
+from ..files import replaced_folder, writable
+from ..job import Job
+from ..samples.folder import read_samples
+from ..tools.train_model import TrainModel
+from ..training.augmentation import augmentation
+from ..training.chips import ground, look_at_chips, object_sizes
+from ..training.outcome import Trained, write_model
+from ..training.plan import Plan
+from ..training.precision import choose_arithmetic
+from ..training.scale import choose_scale
+from ..training.session import Material, train
+from ..training.split import split_chips
+from ..training.start import checked_classes, make_choices, starting_network
+from ..training.state import Checkpoint, request_key
+
+READ, TRAINED = 0.03, 0.97
+"""Progress when the chips are read, and when the network is trained."""
+LOGS = "tensorboard"
+"""Folder of the TensorBoard logs, beside the state while training goes on, then in the model's folder."""
+
+
+def run(request: TrainModel, job: Job) -> dict[str, str]:
+    """Train a network on exported training data; see TrainModel for the parameters.
+
+    Returns:
+        ``out_model_file``: the .dlpk; ``out_report``: the HTML report.
+    """
+    target = Path(request.out_folder).absolute()
+    _refuse_used(target)
+    samples = read_samples(request.in_folder, job)
+    labels = checked_classes(samples)
+    choices = make_choices(request, samples, job)
+    transforms = augmentation(
+        request.augmentation,
+        request.augmentation_parameters,
+        Path(samples.folders[0]),
+        samples.image_space != "PIXEL_SPACE",
+    )
+    arithmetic = choose_arithmetic(request.processor_type, request.gpu_id, request.precision, job)
+    split = split_chips(ground(samples), request.validation_percentage, request.split, request.seed, job)
+    sizes = object_sizes(samples, split.training)
+    scale = choose_scale((samples.tile_rows, samples.tile_cols), sizes, choices.chip_size, request.resize_to, job)
+    store, statistics = look_at_chips(samples, labels, job, (0.0, READ))
+    shown = sizes * [scale.scale[1], scale.scale[0]]
+    start = starting_network(request, choices, samples, statistics.lists(), scale.view, shown, job)
+    start.network.to(arithmetic.device).to(memory_format=torch.channels_last)
+
+    writable(target)
+    checkpoint = Checkpoint(target, request_key(request, samples.samples))
+    material = Material(store, split, scale, transforms, (statistics.minimum, statistics.maximum))
+    names = tuple(entry.name for entry in samples.classes)
+    logs = checkpoint.folder / LOGS if request.tensorboard else None
+    plan = Plan(
+        choices.task, arithmetic, start.normalisation, names, request.max_epochs, request.max_minutes, choices.monitor,
+        request.stop_training, logs, request.seed,
+    )  # fmt: skip
+    with checkpoint.kept():
+        state = train(start.network, plan, material, request, start.pretrained, checkpoint, job, (READ, TRAINED))
+    evaluation = plan.evaluated(start.network, material.validation(state.batch_size), job)
+    trained = Trained(request, samples, statistics, choices, start, plan, material, state, evaluation)
+    with replaced_folder(target, job) as folder:
+        written = write_model(folder, target.name, trained, job)
+        if logs is not None:
+            shutil.copytree(logs, folder / LOGS)
+    checkpoint.remove()
+    return {name: str(target / file) for name, file in written.items()}
+
+
+def _refuse_used(target: Path) -> None:
+    """Refuse an output folder with something in it, before anything is done."""
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        kind = (
+            "already holds a model"
+            if target.is_dir() and any(target.glob("*.emd"))
+            else "exists and is not an empty folder"
+        )
+        raise OutputError(f"out_folder {target} {kind}: choose another folder, or empty this one")

@@ -1,0 +1,151 @@
+"""The training data as training needs it: every chip looked at once, its statistics, the sizes of its objects."""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from ..errors import SampleFolderError
+from ..job import Job
+from ..samples.folder import SampleSet
+from .loaders import CACHE_MOST, CACHE_SHARE, ChipStore
+from .memory import free_memory
+from .split import Chips
+
+WORKERS = 2
+LARGEST_SIZE_PERCENTILE = 95.0
+EDGE = 1.0
+"""Boxes nearer to the chip's edge than this many pixels may be cut by it."""
+
+
+@dataclass(frozen=True)
+class BandStatistics:
+    """Values of the bands over all training data.
+
+    Attributes:
+        minimum: (bands,) float64.
+        maximum: (bands,) float64.
+        mean: (bands,) float64.
+        std: (bands,) float64.
+    """
+
+    minimum: np.ndarray
+    maximum: np.ndarray
+    mean: np.ndarray
+    std: np.ndarray
+
+    def lists(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Return smallest value, largest value, mean and standard deviation."""
+        return self.minimum, self.maximum, self.mean, self.std
+
+
+def look_at_chips(
+    samples: SampleSet, labels: dict[int, int], job: Job, span: tuple[float, float]
+) -> tuple[ChipStore, BandStatistics]:
+    """Decode every chip once: broken ones are refused now, not after an hour; what fits stays in memory.
+
+    Args:
+        samples: The training data.
+        labels: Class value to label.
+        job: Progress, and a check at each chip.
+        span: Progress before and after, 0..1.
+
+    Returns:
+        The chips, and the statistics of their bands.
+
+    Raises:
+        SampleFolderError: A chip cannot be read or differs from the others in size or bands.
+    """
+    free = free_memory(torch.device("cpu"))
+    budget = CACHE_MOST if free is None else min(CACHE_MOST, int(CACHE_SHARE * free))
+    store = ChipStore(samples.samples, labels, budget)
+    expected = (samples.bands, samples.tile_rows, samples.tile_cols)
+    moments = np.zeros((3, samples.bands))
+    lowest, highest = np.full(samples.bands, np.inf), np.full(samples.bands, -np.inf)
+    count = len(samples.samples)
+    described = job.track(_described(store, count), "Reading the chips", count, *span)
+    for number, (shape, sums, low, high) in enumerate(described):
+        if shape != expected:
+            raise SampleFolderError(
+                f"{samples.samples[number].image} has {shape[0]} bands of {shape[1]} x {shape[2]} pixels, the others "
+                f"{expected[0]} of {expected[1]} x {expected[2]}: all chips must be alike; export them again"
+            )
+        moments += sums
+        lowest, highest = np.fmin(lowest, low), np.fmax(highest, high)
+    pixels = np.maximum(moments[0], 1)
+    mean = moments[1] / pixels
+    std = np.sqrt(np.maximum(moments[2] / pixels - mean**2, 0.0))
+    lowest, highest = np.where(np.isfinite(lowest), lowest, 0.0), np.where(np.isfinite(highest), highest, 0.0)
+    return store, BandStatistics(lowest, highest, mean, std)
+
+
+Description = tuple[tuple[int, ...], np.ndarray, np.ndarray, np.ndarray]
+
+
+def _described(store: ChipStore, count: int) -> Iterator[Description]:
+    """Yield shape, moments (count, sum, sum of squares), smallest and largest values of each chip, in order."""
+
+    def described(number: int) -> Description:
+        pixels = store.chip(number)
+        values = pixels.reshape(len(pixels), -1)
+        if np.issubdtype(values.dtype, np.floating):
+            finite = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
+            known = np.isfinite(finite).sum(axis=1)
+            sums = np.stack([known, np.nansum(finite, axis=1), np.nansum(finite**2, axis=1)])
+            low, high = np.nanmin(finite, axis=1, initial=np.inf), np.nanmax(finite, axis=1, initial=-np.inf)
+            return pixels.shape, sums, low, high
+        wide = values.astype(np.float64)
+        sums = np.stack([np.full(len(values), values.shape[1]), wide.sum(axis=1), (wide**2).sum(axis=1)])
+        return pixels.shape, sums, wide.min(axis=1), wide.max(axis=1)
+
+    waiting: collections.deque[Future[Description]] = collections.deque()
+    with ThreadPoolExecutor(WORKERS, thread_name_prefix="chips") as pool:
+        try:
+            for number in range(count):
+                waiting.append(pool.submit(described, number))
+                if len(waiting) > 4 * WORKERS:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+
+def ground(samples: SampleSet) -> Chips:
+    """Return what the split needs to know of the chips."""
+    values = np.array([entry.value for entry in samples.classes], np.int64)
+    labels = np.array([(sample.classes[:, None] == values[None]).sum(axis=0) for sample in samples.samples], np.int64)
+    return Chips(np.asarray(samples.bounds, np.float64), np.array(samples.sources, dtype=object).astype(str), labels)
+
+
+def object_sizes(samples: SampleSet, indexes: np.ndarray) -> np.ndarray:
+    """Return widths and heights of the objects of some chips, (n, 2) float64 pixels.
+
+    Objects that the chip's edge may have cut are left out as long as enough whole ones remain.
+    """
+    chosen = [samples.samples[int(index)].boxes for index in indexes]
+    boxes = np.concatenate([np.empty((0, 4)), *chosen]).astype(np.float64)
+    sizes = boxes[:, 2:] - boxes[:, :2]
+    whole = (boxes[:, :2] > EDGE).all(axis=1) & (
+        boxes[:, 2:] < [samples.tile_cols - EDGE, samples.tile_rows - EDGE]
+    ).all(axis=1)
+    return sizes[whole] if whole.sum() >= 0.1 * len(boxes) else sizes
+
+
+def package_padding(sizes: np.ndarray, tile: tuple[int, int]) -> int:
+    """Return the padding a package proposes: half of a large object, at most a quarter of the tile.
+
+    Args:
+        sizes: (n, 2) widths and heights of the training objects, raster pixels.
+        tile: Rows and columns of the tile, raster pixels.
+    """
+    if not len(sizes):
+        return 0
+    large = float(np.percentile(sizes.max(axis=1), LARGEST_SIZE_PERCENTILE))
+    return min(-(-int(np.ceil(large)) // 2), min(tile) // 4)

@@ -1,0 +1,198 @@
+"""Chips to batches: read once, kept in memory as they are when they fit, augmented in threads ahead of the network.
+
+Threads suffice because decoding and sampling leave Python's lock; no process is started, so nothing is copied and
+nothing can be left behind. What a view shows depends only on seed, epoch and place in the epoch, never on timing.
+"""
+
+from __future__ import annotations
+
+import collections
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypedDict
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..samples.folder import BoxSample, read_chip
+from .augmentation import Augmentation, View, boxes_in_view, draw_view, lighten, show, whole_view
+from .scale import ChipScale
+
+CACHE_SHARE = 0.2
+"""Share of the free memory that decoded chips may take."""
+CACHE_MOST = 4 << 30
+VISIBLE = 0.25
+"""Objects of which less is in a view are not shown to the network as objects."""
+AHEAD = 2
+"""Batches that wait ready."""
+
+
+class Batch(TypedDict):
+    """What one step works on.
+
+    ``images`` (n, bands, rows, cols) float32 in the data's units, channels-last; ``targets`` one for each image, boxes
+    (k, 4) float32 in view pixels and labels (k,) int64, 1..classes.
+    """
+
+    images: Tensor
+    targets: list[dict[str, Tensor]]
+
+
+@dataclass
+class ChipStore:
+    """The chips of a run; decoded once and kept as long as the budget lasts.
+
+    Attributes:
+        samples: The chips with their boxes.
+        labels: Class value to label, 1..classes.
+        budget: Bytes that decoded chips may take.
+    """
+
+    samples: Sequence[BoxSample]
+    labels: dict[int, int]
+    budget: int
+    _kept: dict[int, np.ndarray] = field(default_factory=dict)
+    _used: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def chip(self, index: int) -> np.ndarray:
+        """Return the pixels of a chip, (bands, rows, cols) in their own dtype."""
+        kept = self._kept.get(index)
+        if kept is not None:
+            return kept
+        pixels = read_chip(self.samples[index])
+        if np.issubdtype(pixels.dtype, np.floating):
+            pixels = np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)
+        with self._lock:
+            if index not in self._kept and self._used + pixels.nbytes <= self.budget:
+                self._kept[index] = pixels
+                self._used += pixels.nbytes
+        return pixels
+
+    def targets(self, index: int, view: View) -> dict[str, Tensor]:
+        """Return boxes and labels of a chip as a view shows them."""
+        sample = self.samples[index]
+        boxes, kept = boxes_in_view(sample.boxes, view, VISIBLE)
+        labels = np.array([self.labels[int(value)] for value in sample.classes[kept]], np.int64)
+        return {"boxes": torch.from_numpy(boxes), "labels": torch.from_numpy(labels)}
+
+
+@dataclass
+class TrainingBatches:
+    """The training batches of one epoch after the other.
+
+    Attributes:
+        store: The chips.
+        indexes: (n,) int64, chips that train.
+        batch_size: Chips of a step.
+        repeats: How often each chip is shown in an epoch, each time differently.
+        scale: How large chips are shown.
+        augmentation: What is done to them.
+        band_range: (bands,) smallest and (bands,) largest value of each band.
+        seed: Of every draw.
+        workers: Threads.
+        epoch: The epoch that the next iteration gives.
+    """
+
+    store: ChipStore
+    indexes: np.ndarray
+    batch_size: int
+    repeats: int
+    scale: ChipScale
+    augmentation: Augmentation
+    band_range: tuple[np.ndarray, np.ndarray]
+    seed: int
+    workers: int = 2
+    epoch: int = 0
+
+    def __len__(self) -> int:
+        return max(1, len(self.indexes) * self.repeats // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Give the batches of the present epoch."""
+        order = self._order()
+        batches = [order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)]
+        minimum, maximum = (torch.from_numpy(v.astype(np.float32)).view(-1, 1, 1) for v in self.band_range)
+
+        def shown(place: int, index: int) -> tuple[Tensor, dict[str, Tensor]]:
+            random = np.random.default_rng((self.seed, self.epoch, place))
+            view = draw_view(self.augmentation, self.scale.chip, self.scale.view, self.scale.scale, random)
+            pixels = show(self.store.chip(index), view)
+            return lighten(pixels, self.augmentation, minimum, maximum, random), self.store.targets(index, view)
+
+        def made(number: int) -> Batch:
+            first = number * self.batch_size
+            return _stacked([shown(first + place, int(index)) for place, index in enumerate(batches[number])])
+
+        return _ahead(made, len(batches), self.workers)
+
+    def _order(self) -> np.ndarray:
+        """Return the chips of this epoch in drawn order, a whole number of batches."""
+        random = np.random.default_rng((self.seed, self.epoch))
+        count = len(self) * self.batch_size
+        rounds = -(-count // len(self.indexes))
+        return np.concatenate([random.permutation(self.indexes) for _ in range(rounds)])[:count]
+
+
+@dataclass
+class ValidationBatches:
+    """Whole chips, as they are, in order.
+
+    Attributes:
+        store: The chips.
+        indexes: (n,) int64, chips that validate.
+        batch_size: Chips of a batch.
+        scale: How large chips are shown.
+        workers: Threads.
+    """
+
+    store: ChipStore
+    indexes: np.ndarray
+    batch_size: int
+    scale: ChipScale
+    workers: int = 2
+
+    def __len__(self) -> int:
+        return -(-len(self.indexes) // self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Give the batches."""
+
+        def made(number: int) -> Batch:
+            part = self.indexes[number * self.batch_size : (number + 1) * self.batch_size]
+            views = []
+            for index in part:
+                view = whole_view(self.scale.chip, self.scale.whole)
+                views.append((show(self.store.chip(int(index)), view), self.store.targets(int(index), view)))
+            return _stacked(views)
+
+        return _ahead(made, len(self), self.workers)
+
+
+def _stacked(views: list[tuple[Tensor, dict[str, Tensor]]]) -> Batch:
+    """Return views as one batch, in the layout that convolutions prefer."""
+    images = torch.stack([pixels for pixels, _ in views])
+    return {
+        "images": images.contiguous(memory_format=torch.channels_last),
+        "targets": [targets for _, targets in views],
+    }
+
+
+def _ahead(made: Callable[[int], Batch], count: int, workers: int) -> Iterator[Batch]:
+    """Give ``made(0), made(1), ...`` in order, a few made ahead in threads; leaving early leaves no thread behind."""
+    waiting: collections.deque[Future[Batch]] = collections.deque()
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="loader")
+    try:
+        for number in range(count):
+            waiting.append(pool.submit(made, number))
+            if len(waiting) > AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for future in waiting:
+            future.cancel()
+        pool.shutdown(wait=True)

@@ -1,0 +1,253 @@
+"""Which chips train and which validate, so that no validation pixel was trained on.
+
+Chips of one raster overlap (stride smaller than the tile) and neighbours look alike, so a random split flatters its
+figures. Here validation takes whole rasters where there are four or more, else square blocks of ground; chips that
+straddle the border of a block are left out of both. Images without georeference are split by source image.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from ..errors import SampleFolderError
+from ..job import Job
+
+WHOLE_RASTERS = 4
+"""From this many rasters on, validation takes whole rasters."""
+BLOCK_TILES = (2.0, 1.5, 1.0)
+"""Sides of a block in tiles, in the order they are tried."""
+FEWEST = 0.10
+"""Smaller blocks are tried when less than this share (or the asked one, if smaller) would be left for validation."""
+MOST_LEFT_OUT = 0.30
+"""Smaller blocks are also tried when more than this share of the chips would be left out."""
+CANDIDATES = 64
+"""Random choices that are compared."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Indexes of the chips on each side.
+
+    Attributes:
+        training: (n,) int64, ascending.
+        validation: (m,) int64, ascending.
+        left_out: (k,) int64, chips that straddle a border.
+        how: One sentence for the user.
+    """
+
+    training: np.ndarray
+    validation: np.ndarray
+    left_out: np.ndarray
+    how: str
+
+
+@dataclass(frozen=True)
+class Chips:
+    """What the split knows of the chips.
+
+    Attributes:
+        bounds: (n, 4) float64, left, bottom, right, top in map units; NaN rows without georeference.
+        sources: (n,) texts, the raster each chip was cut from; empty when unknown.
+        labels: (n, classes) int64, objects of each class in each chip.
+    """
+
+    bounds: np.ndarray
+    sources: np.ndarray
+    labels: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.bounds)
+
+    @property
+    def georeferenced(self) -> bool:
+        """Whether every chip knows its ground."""
+        return bool(np.isfinite(self.bounds).all())
+
+
+def split_chips(chips: Chips, percentage: float, how: str, seed: int, job: Job) -> Split:
+    """Divide the chips into training and validation.
+
+    Args:
+        chips: Ground, source and labels of each chip.
+        percentage: Share wanted for validation, above 0 and below 100.
+        how: ``spatial`` or ``random``.
+        seed: The same seed gives the same split.
+        job: Told how the split was made, what was left out and what leaks.
+
+    Raises:
+        SampleFolderError: There are fewer than two chips.
+    """
+    if len(chips) < 2:
+        raise SampleFolderError(
+            f"the training data holds {len(chips)} chip(s): at least 2 are needed, one of them to validate; export more"
+        )
+    share = percentage / 100
+    random = np.random.default_rng(seed)
+    if how == "random":
+        split = _random_split(chips, share, random)
+        job.warn(leakage(chips, split))
+    else:
+        split = _spatial_split(chips, share, random, job)
+    job.message(
+        f"Split: {len(split.training)} chips train, {len(split.validation)} validate"
+        + (f", {len(split.left_out)} left out because they straddle the border" if len(split.left_out) else "")
+        + f" ({split.how})"
+    )
+    return split
+
+
+def leakage(chips: Chips, split: Split) -> str:
+    """Return a sentence that says how many validation chips show ground that also trains."""
+    if not chips.georeferenced:
+        return "random split: without georeference nobody knows how many chips share ground; figures may flatter"
+    shared = len(np.unique(_touching(chips.bounds[split.validation], chips.bounds[split.training])))
+    return (
+        f"random split leaks: {shared} of {len(split.validation)} validation chips show ground that also trains, "
+        "so the figures flatter; split=spatial avoids this"
+    )
+
+
+def _random_split(chips: Chips, share: float, random: np.random.Generator) -> Split:
+    """Draw single chips."""
+    order = random.permutation(len(chips))
+    count = min(len(chips) - 1, max(1, round(share * len(chips))))
+    return Split(np.sort(order[count:]), np.sort(order[:count]), np.empty(0, np.int64), "chips drawn at random")
+
+
+def _spatial_split(chips: Chips, share: float, random: np.random.Generator, job: Job) -> Split:
+    """Choose whole rasters, source images or blocks of ground, whichever the data allows."""
+    rasters = np.unique(chips.sources)
+    known = "" not in rasters
+    if known and len(rasters) >= WHOLE_RASTERS:
+        groups = np.unique(chips.sources, return_inverse=True)[1]
+        return _by_group(chips, groups, share, random, f"whole rasters of {len(rasters)}")
+    if not chips.georeferenced:
+        return _without_georeference(chips, share, random, job)
+    split = _by_blocks(chips, share, random)
+    if split is None:
+        split = _random_split(chips, share, random)
+        job.warn(
+            "no border leaves chips on both sides, because they overlap each other: validation chips are drawn at "
+            "random. " + leakage(chips, split)
+        )
+    return split
+
+
+def _without_georeference(chips: Chips, share: float, random: np.random.Generator, job: Job) -> Split:
+    """Split by source image; a chip of unknown source is an image of its own; one source is cut once."""
+    names = np.array([name or f"\0{index}" for index, name in enumerate(chips.sources)])
+    groups = np.unique(names, return_inverse=True)[1]
+    if groups.max() > 0:
+        return _by_group(chips, groups, share, random, f"by source image, {groups.max() + 1} images, no georeference")
+    count = min(len(chips) - 1, max(1, round(share * len(chips))))
+    order = np.arange(len(chips))
+    job.warn(
+        "the chips have no georeference and one source image: the last ones validate, and chips next to them may share "
+        "pixels with training"
+    )
+    return Split(order[:-count], order[-count:], np.empty(0, np.int64), "last chips of the only image")
+
+
+def _by_group(chips: Chips, groups: np.ndarray, share: float, random: np.random.Generator, how: str) -> Split:
+    """Choose whole groups; training chips that show the ground of a validation chip are left out."""
+    everything = np.arange(len(chips))
+    ground = chips.georeferenced
+    best: tuple[float, Split] | None = None
+    for _ in range(CANDIDATES):
+        order = random.permutation(int(groups.max()) + 1)
+        sizes = np.cumsum(np.bincount(groups)[order])
+        count = min(len(order) - 1, 1 + int(np.searchsorted(sizes, share * len(chips) * 0.999)))
+        validates = np.isin(groups, order[:count])
+        out = np.empty(0, np.int64)
+        if ground:
+            others = everything[~validates]
+            out = others[np.unique(_touching(chips.bounds[others], chips.bounds[validates]))]
+        split = Split(np.setdiff1d(everything[~validates], out), everything[validates], out, how)
+        best = _better(best, chips, split, share)
+    if best is None:
+        raise SampleFolderError("all chips show the same ground: nothing would be left to train; export a larger area")
+    return best[1]
+
+
+def _by_blocks(chips: Chips, share: float, random: np.random.Generator) -> Split | None:
+    """Choose square blocks of ground; None when no block size leaves chips on both sides."""
+    tile = max(
+        float((chips.bounds[:, 2] - chips.bounds[:, 0]).max()), float((chips.bounds[:, 3] - chips.bounds[:, 1]).max())
+    )
+    best: tuple[float, Split] | None = None
+    for tiles in BLOCK_TILES:
+        found = _blocks_of(chips, tiles * tile, f"blocks of {tiles:g} x {tiles:g} tiles", share, random)
+        if found is None:
+            continue
+        if best is None or found[0] < best[0]:
+            best = found
+        kept = len(found[1].training) + len(found[1].validation)
+        enough = len(found[1].validation) >= min(FEWEST, share) * kept
+        if enough and len(found[1].left_out) <= MOST_LEFT_OUT * len(chips):
+            return found[1]
+    return None if best is None else best[1]
+
+
+def _blocks_of(
+    chips: Chips, side: float, how: str, share: float, random: np.random.Generator
+) -> tuple[float, Split] | None:
+    """Return the best found choice of blocks of one size, with its cost."""
+    corners, centres = _blocks_under(chips.bounds, side)
+    everything = np.arange(len(chips))
+    best: tuple[float, Split] | None = None
+    for candidate in range(CANDIDATES):
+        if candidate % 2:
+            order = random.permutation(len(centres))
+        else:
+            start = centres[random.integers(len(centres))]
+            order = np.argsort(((centres - start) ** 2).sum(axis=1), kind="stable")
+        place = np.empty(len(centres), np.int64)
+        place[order] = np.arange(len(centres))
+        # a chip validates from the block on that is the last one under it
+        sizes = np.cumsum(np.bincount(place[corners].max(axis=1), minlength=len(centres)))
+        under = place[corners] <= int(np.searchsorted(sizes, share * len(chips) * 0.999))
+        validates, trains = under.all(axis=1), ~under.any(axis=1)
+        split = Split(everything[trains], everything[validates], everything[~trains & ~validates], how)
+        best = _better(best, chips, split, share)
+    return best
+
+
+def _blocks_under(bounds: np.ndarray, side: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return the blocks under the four corners of each chip, (n, 4), and the centres of all blocks, (k, 2).
+
+    Blocks are at least as large as a chip, so the corners touch every block that the chip touches.
+    """
+    slack = 1e-6 * side
+    left, top = bounds[:, 0].min(), bounds[:, 3].max()
+    columns = np.floor((bounds[:, [0, 2]] - left + [slack, -slack]) / side).astype(np.int64)
+    rows = np.floor((top - bounds[:, [3, 1]] + [slack, -slack]) / side).astype(np.int64)
+    pairs = np.stack([columns[:, [0, 1, 0, 1]], rows[:, [0, 0, 1, 1]]], axis=-1)
+    blocks, index = np.unique(pairs.reshape(-1, 2), axis=0, return_inverse=True)
+    return index.reshape(-1, 4), (blocks + 0.5) * side
+
+
+def _better(best: tuple[float, Split] | None, chips: Chips, split: Split, share: float) -> tuple[float, Split] | None:
+    """Return the cheaper of the best choice so far and a new one; a choice with an empty side is no choice."""
+    if not len(split.training) or not len(split.validation):
+        return best
+    kept = len(split.training) + len(split.validation)
+    cost = abs(len(split.validation) / kept - share) + len(split.left_out) / len(chips)
+    present = chips.labels.sum(axis=0) > 0
+    if present.any():
+        trained = chips.labels[split.training].sum(axis=0)[present]
+        validated = chips.labels[split.validation].sum(axis=0)[present]
+        cost += float((trained == 0).mean()) + 0.3 * float((validated == 0).mean())
+        cost += 0.5 * abs(float(validated.sum()) / max(1.0, float(validated.sum() + trained.sum())) - share)
+    return (cost, split) if best is None or cost < best[0] else best
+
+
+def _touching(bounds: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return indexes of the bounds that share ground with any of the others; a common edge is not shared ground."""
+    if not len(bounds) or not len(others):
+        return np.empty(0, np.int64)
+    slack = 1e-6 * (bounds[:, 2:] - bounds[:, :2])
+    inner = shapely.box(*np.concatenate([bounds[:, :2] + slack, bounds[:, 2:] - slack], axis=1).T)
+    return np.unique(shapely.STRtree(shapely.box(*others.T)).query(inner, predicate="intersects")[0])

@@ -1,0 +1,273 @@
+"""What a training starts from: architecture, backbone weights or a whole package, and the normalisation they expect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..classes import ClassInfo
+from ..errors import ModelPackageError, ParameterError, SampleFolderError
+from ..job import Job
+from ..models.registry import Architecture, ModelSpec, build_network, get_architecture
+from ..networks.backbones import fetch_weights, first_convolution, load_pretrained
+from ..networks.detector import Detector
+from ..package.emd import ModelPackage, open_package
+from ..package.normalisation import Normalisation
+from ..package.weights import read_weights
+from ..samples.folder import SampleSet
+from ..tasks.registry import Task, get_task
+from ..tools.train_model import TrainModel
+
+FIRST_CHOICE = "FCOS"
+"""Architecture when none is given: it learns from few samples and without pre-trained weights."""
+RGB = ("red", "green", "blue")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What the request says about the network, checked against the data.
+
+    Attributes:
+        architecture: The architecture.
+        task: What it is trained for.
+        backbone: Name of the backbone.
+        arguments: Model arguments, texts.
+        monitor: Metric that chooses the best state.
+        chip_size: Side of the part of a chip that is shown, or None.
+        package: The package to fine-tune, or None.
+    """
+
+    architecture: Architecture
+    task: Task
+    backbone: str
+    arguments: tuple[tuple[str, str], ...]
+    monitor: str
+    chip_size: int | None
+    package: ModelPackage | None
+
+
+@dataclass(frozen=True)
+class Start:
+    """A network before its first step.
+
+    Attributes:
+        network: The network.
+        spec: What it is built from.
+        pretrained: Whether the backbone's weights were trained before.
+        frozen: Whether they stay as they are.
+        normalisation: What is done to pixels before the network.
+        origin: Where the weights come from, for the report.
+    """
+
+    network: Detector
+    spec: ModelSpec
+    pretrained: bool
+    frozen: bool
+    normalisation: Normalisation
+    origin: str
+
+
+def make_choices(request: TrainModel, samples: SampleSet, job: Job) -> Choices:
+    """Check what the request says about the network.
+
+    Raises:
+        ParameterError: Model type, backbone, argument or monitor is not offered, or does not suit the data.
+        ModelPackageError: The pre-trained package is of another kind.
+    """
+    package = open_package(request.pretrained_model, job) if request.pretrained_model else None
+    architecture = _architecture(request, package, job)
+    if samples.metadata_format not in architecture.formats:
+        raise ParameterError(
+            f"{architecture.code} does not learn from {samples.metadata_format}: choose a model type for that format, "
+            f"or export the training data as {architecture.formats[0]}"
+        )
+    own = {"chip_size", "monitor"}
+    given = {name.lower(): text for name, text in request.arguments if name.lower() in own}
+    arguments = tuple((name, text) for name, text in request.arguments if name.lower() not in own)
+    architecture.parse_arguments(arguments)
+    backbone = architecture.backbone(request.backbone_model)
+    if package is not None:
+        backbone = _same_network(package, architecture, backbone, request, samples, job)
+        known = {name.lower() for name, _ in arguments}
+        arguments = (*arguments, *(pair for pair in package.spec.arguments if pair[0].lower() not in known))
+    task = get_task(architecture.task)
+    return Choices(
+        architecture,
+        task,
+        backbone,
+        arguments,
+        _monitor(given.get("monitor", request.monitor), task, architecture),
+        _chip_size(given.get("chip_size"), request.chip_size),
+        package,
+    )
+
+
+def starting_network(
+    request: TrainModel,
+    choices: Choices,
+    samples: SampleSet,
+    statistics: tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray],
+    tile: tuple[int, int],
+    sizes: np.ndarray,
+    job: Job,
+) -> Start:
+    """Build the network and give it the best weights there are to start from.
+
+    Args:
+        request: The request.
+        choices: What it says about the network.
+        samples: The training data.
+        statistics: Smallest value, largest value, mean and standard deviation of each band.
+        tile: Rows and columns the network is shown.
+        sizes: (n, 2) float, widths and heights of the training objects as the network is shown them.
+        job: Told where the weights come from.
+    """
+    torch.manual_seed(request.seed)
+    spec = choices.architecture.spec(choices.backbone, samples.bands, len(samples.classes), choices.arguments, tile)
+    pairs = [(float(width), float(height)) for width, height in sizes]
+    spec = choices.architecture.adapted(spec, pairs)
+    network: Detector = build_network(spec)
+    normalisation = Normalisation.from_statistics(*(values.tolist() for values in statistics))
+    if choices.package is not None:
+        _take_over(network, spec, choices.package, samples.classes, job)
+        return _frozen(network, spec, request, choices.package.normalisation, "fine-tuned from a package")
+    weights = _imagenet(request, choices, job)
+    if weights is None:
+        if request.freeze:
+            job.warn("freeze is ignored: the backbone starts from random weights, which must learn")
+        return Start(network, spec, False, False, normalisation, "random weights")
+    rgb = _rgb(samples.band_names)
+    load_pretrained(network.body, weights, request.weight_init_scheme, rgb)
+    if samples.bands == 3 and samples.dtype == "uint8" and rgb == (0, 1, 2):
+        normalisation = Normalisation.imagenet()
+    return _frozen(network, spec, request, normalisation, "ImageNet weights")
+
+
+def _architecture(request: TrainModel, package: ModelPackage | None, job: Job) -> Architecture:
+    """Return the architecture asked for, or the one that suits."""
+    if request.model_type:
+        return get_architecture(request.model_type)
+    if package is not None:
+        return get_architecture(package.architecture)
+    job.message(
+        f"Model type is empty: {FIRST_CHOICE} is taken, which learns fastest from few samples and needs no "
+        "pre-trained weights"
+    )
+    return get_architecture(FIRST_CHOICE)
+
+
+def _same_network(
+    package: ModelPackage, architecture: Architecture, backbone: str, request: TrainModel, samples: SampleSet, job: Job
+) -> str:
+    """Refuse a package of another network; return its backbone."""
+    name = request.pretrained_model
+    if package.architecture.upper() != architecture.code:
+        raise ModelPackageError(
+            f"pretrained_model {name} is a {package.architecture} and model_type is {architecture.code}: "
+            "choose the same model type, or leave it empty"
+        )
+    asked_default = request.backbone_model == TrainModel.__dataclass_fields__["backbone_model"].default
+    if package.spec.backbone.lower() != backbone.lower() and asked_default:
+        job.message(f"Backbone of the package: {package.spec.backbone}")
+    elif package.spec.backbone.lower() != backbone.lower():
+        raise ModelPackageError(
+            f"pretrained_model {name} has the backbone {package.spec.backbone} and backbone_model is {backbone}: "
+            f"choose {package.spec.backbone}"
+        )
+    if package.spec.bands != samples.bands:
+        raise ModelPackageError(
+            f"pretrained_model {name} takes {package.spec.bands} bands and the chips have {samples.bands}: "
+            "choose a package for the same bands"
+        )
+    return package.spec.backbone
+
+
+def _monitor(name: str, task: Task, architecture: Architecture) -> str:
+    """Return the metric in its own spelling."""
+    plain = name.strip().upper().replace(" ", "_")
+    if plain not in task.monitors:
+        raise ParameterError(
+            f"monitor {name} is not offered by {architecture.code}: choose {' or '.join(task.monitors)}"
+        )
+    return plain
+
+
+def _chip_size(argument: str | None, parameter: int | None) -> int | None:
+    """Return the chip size, which older requests give as a model argument."""
+    if parameter is not None or argument is None:
+        return parameter
+    if not argument.strip().isdigit() or int(argument) < 32:
+        raise ParameterError(f"argument chip_size is '{argument}': give a whole number of pixels, 32 or more")
+    return int(argument)
+
+
+def _imagenet(request: TrainModel, choices: Choices, job: Job) -> dict[str, Tensor] | None:
+    """Return ImageNet weights when they are wanted and can be had; the reason is told otherwise."""
+    if not request.pretrained_weights:
+        job.message("pretrained_weights is false: training starts from random weights")
+        return None
+    return fetch_weights(choices.backbone, job)
+
+
+def _rgb(names: tuple[str, ...]) -> tuple[int, int, int]:
+    """Return which bands are red, green and blue; the first three when their names do not say."""
+    plain = [name.strip().lower() for name in names]
+    if all(color in plain for color in RGB):
+        return plain.index("red"), plain.index("green"), plain.index("blue")
+    return 0, 1, 2
+
+
+def _frozen(
+    network: Detector, spec: ModelSpec, request: TrainModel, normalisation: Normalisation, origin: str
+) -> Start:
+    """Freeze the backbone when asked; a first layer with random weights for further bands still learns."""
+    if request.freeze:
+        network.freeze_backbone()
+        if spec.bands != 3 and not request.pretrained_model:
+            first_convolution(network.body.network)[1].weight.requires_grad_(True)
+    return Start(network, spec, True, request.freeze, normalisation, origin)
+
+
+def _take_over(
+    network: Detector, spec: ModelSpec, package: ModelPackage, classes: tuple[ClassInfo, ...], job: Job
+) -> None:
+    """Put a package's weights into a network; layers that depend on other classes keep their random start."""
+    weights = read_weights(package.weights)
+    own = network.state_dict()
+    same_classes = [(entry.value, entry.name) for entry in package.classes] == [
+        (entry.value, entry.name) for entry in classes
+    ]
+    other = build_network(replace(spec, classes=spec.classes + 1)).state_dict()
+    of_classes = {name for name, tensor in own.items() if tensor.shape != other[name].shape}
+    fitting = {
+        name: tensor
+        for name, tensor in weights.items()
+        if name in own and tensor.shape == own[name].shape and (same_classes or name not in of_classes)
+    }
+    missing = [name for name in own if name not in fitting]
+    unexpected = [name for name in missing if name not in of_classes]
+    if len(unexpected) > len(own) // 2:
+        raise ModelPackageError(
+            f"the weights {package.weights.name} do not fit {spec.architecture} with backbone {spec.backbone}: "
+            "choose a package of the same model type and backbone"
+        )
+    network.load_state_dict(fitting, strict=False)
+    if missing:
+        reason = "the classes differ" if not unexpected else "the model arguments differ"
+        job.message(f"{len(missing)} layers of the head start anew because {reason}")
+
+
+def checked_classes(samples: SampleSet) -> dict[int, int]:
+    """Return the label (1..classes) of each class value.
+
+    Raises:
+        SampleFolderError: There is no class, or no object at all.
+    """
+    if not samples.classes or not any(len(sample.boxes) for sample in samples.samples):
+        raise SampleFolderError(
+            "the training data holds no object: export again with labels that lie inside the raster"
+        )
+    return {entry.value: label for label, entry in enumerate(samples.classes, start=1)}
