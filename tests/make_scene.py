@@ -1,4 +1,4 @@
-"""A program for tests of the QGIS side: writes a raster with bright squares, their boxes, and overlapping detections."""
+"""A program for tests of the QGIS side: writes a raster with bright squares, their boxes, overlapping detections."""
 
 import sys
 from pathlib import Path

@@ -34,6 +34,9 @@ DETECTION_ARGUMENTS: tuple[ArgumentSpec, ...] = (
 )
 """Arguments of a model that detects objects, in ArcGIS's order; an empty default is the model's own."""
 
+ARGUMENTS = {"object_detection": DETECTION_ARGUMENTS}
+"""Task -> what its models take."""
+
 ALIASES = {"score_threshold": "threshold"}
 """Other names that old models and scripts use."""
 
@@ -80,8 +83,8 @@ class DetectionArguments:
     @classmethod
     def help(cls) -> str:
         """Return what can be given, for dialogs and documents."""
-        known = "; ".join(f"{spec.name} ({_offer(spec)}): {spec.help}" for spec in DETECTION_ARGUMENTS)
-        return f"Arguments of the model, such as padding 64; threshold 0.4. {known}"
+        known = ", ".join(spec.name for spec in DETECTION_ARGUMENTS)
+        return f"Names and values, such as padding 64; threshold 0.4. Known: {known}."
 
     @classmethod
     def from_pairs(cls, pairs: Pairs, model: ModelDefaults, job: Job) -> DetectionArguments:
@@ -100,7 +103,7 @@ class DetectionArguments:
         if model.batch_size is not None and any(name.strip().lower() == "batch_size" for name, _ in named):
             raise ParameterError(f"argument batch_size is fixed to {model.batch_size} by the model: leave it out")
         values = parse_arguments("this model", specs, named)
-        asked_batch = int(values.get("batch_size", model.batch_size))
+        asked_batch = values["batch_size"] if model.batch_size is None else model.batch_size
         return cls(
             padding=_padding(values["padding"], model, job),
             threshold=model.threshold if values["threshold"] is None else values["threshold"],
@@ -140,8 +143,3 @@ def _square(asked: int, job: Job) -> int:
     if square != asked:
         job.message(f"batch_size {asked} is no square number: run with {square}")
     return square
-
-
-def _offer(spec: ArgumentSpec) -> str:
-    """Return rule and default of an argument in words."""
-    return f"{spec.rule()}, default {spec.default or 'the value stored in the model'}"

@@ -49,14 +49,11 @@ def test_a_refused_request_ends_with_one_sentence(request_line, sentence):
 
 def test_the_end_of_standard_input_ends_the_process():
     """QGIS may die at any moment: no orphan stays longer than two seconds."""
-    child = start("")  # an empty request is refused at once, so hold the line before it is sent
-    child.kill()
-    child.wait()
-    child = subprocess.Popen(
-        [sys.executable, "-c", "import engine.worker as w, time, threading\n"
-         "from engine.job import Job\nthreading.Thread(target=w._hold_life_line, args=(Job(),)).start()\ntime.sleep(30)"],
-        cwd=ROOT, stdin=subprocess.PIPE,
-    )  # fmt: skip
+    program = (
+        "import threading, time, engine.worker\nfrom engine.job import Job\n"
+        "threading.Thread(target=engine.worker._hold_life_line, args=(Job(),)).start()\ntime.sleep(30)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdin=subprocess.PIPE)
     time.sleep(1.0)
     begun = time.monotonic()
     child.stdin.close()

@@ -41,7 +41,7 @@ def provider(qgis_app, qgis_processing):
 
 @pytest.fixture(scope="session")
 def scene(tmp_path_factory):
-    """Return a folder with a small raster and layers of boxes, made by the engine's Python: QGIS's may lack the means."""
+    """Return a folder with a small raster and layers of boxes, made by the engine's Python."""
     folder = tmp_path_factory.mktemp("scene")
     subprocess.run([str(ENGINE), str(ROOT / "tests" / "make_scene.py"), str(folder)], check=True, cwd=ROOT)
     return folder
@@ -76,4 +76,5 @@ def qgis_process(tmp_path_factory):
             cwd=config,
         )
 
+    start.folder = config
     return start

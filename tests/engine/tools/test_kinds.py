@@ -66,7 +66,7 @@ def test_a_refusal_names_the_parameter_and_what_is_allowed(kind, raw):
     [
         (Number("Stride", whole=True), "128", 128),
         (Choice("Format", choices=("TIFF", "PNG")), "tiff", "TIFF"),
-        (Choice("Backbone", choices=("RESNET18",), prefix="timm:"), "TIMM:tf_efficientnet_b0", "timm:tf_efficientnet_b0"),
+        (Choice("Backbone", choices=("RESNET18",), prefix="timm:"), "TIMM:convnext_tiny", "timm:convnext_tiny"),
         (Arguments("Arguments"), "padding 64; batch_size=4", (("padding", "64"), ("batch_size", "4"))),
         (Arguments("Arguments"), "grids '[4, 2, 1]';ratios [[1, 1], [1, 0.5]]",
          (("grids", "[4, 2, 1]"), ("ratios", "[[1, 1], [1, 0.5]]"))),
@@ -78,7 +78,7 @@ def test_a_refusal_names_the_parameter_and_what_is_allowed(kind, raw):
         (CellSize("Cell size"), 0.25, "0.25"),
         (LearningRate("Rate"), "slice(1e-4, 1e-3)", "slice(0.0001, 0.001)"),
         (ExtentKind("Extent"), "0,10,20,30 [EPSG:4326]", Extent(0.0, 20.0, 10.0, 30.0, "EPSG:4326")),
-        (Features("Labels"), "a.gpkg|layername=pads|subset=split = 'val'", FeatureSource("a.gpkg", "pads", "split = 'val'")),
+        (Features("Labels"), "a.gpkg|layername=b|subset=split = 'val'", FeatureSource("a.gpkg", "b", "split = 'val'")),
         (NewFeatures("Output"), "found", FeatureTarget("found.gpkg")),
         (NewFeatures("Output"), "ogr:dbname='/d/o.gpkg' table=\"pads\" (geom)", FeatureTarget("/d/o.gpkg", "pads")),
         (NewFile("Report", suffix=".pdf"), "report", "report.pdf"),

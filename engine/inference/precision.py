@@ -1,0 +1,76 @@
+"""Whether bfloat16 may stand for float32: it must be native, faster, and find the same objects on real tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from .augmentation import SAME_OBJECT
+from .detections import Detections, box_overlap
+
+TRIAL_TILES = 4
+"""Tiles that both arithmetics work on before one is chosen."""
+
+TRIAL_THRESHOLD = 0.1
+"""Detections from this confidence on are compared, so that tiles without a sure object have something to say."""
+
+SCORE_TOLERANCE = 0.05
+"""Largest difference of confidence between the two arithmetics."""
+
+AGREEING_SHARE = 0.98
+"""Share of the detections that the other arithmetic must find too."""
+
+FASTER = 0.9
+"""bfloat16 must take at most this share of the time of float32."""
+
+
+class PrecisionTrial:
+    """Compares the two arithmetics on the first tiles of a run."""
+
+    def __init__(self) -> None:
+        """Start with nothing compared."""
+        self._tiles = 0
+        self._compared = 0
+        self._agreed = 0
+        self._exact_seconds = 0.0
+        self._short_seconds = 0.0
+
+    def add(
+        self, exact: Sequence[Detections], short: Sequence[Detections], exact_seconds: float, short_seconds: float
+    ) -> None:
+        """Add what float32 and bfloat16 found in the same tiles, and how long each took."""
+        first = self._tiles == 0
+        for one, other in zip(exact, short, strict=True):
+            self._tiles += 1
+            for reference, tested in ((one, other), (other, one)):
+                compared, agreed = _confirmed(reference, tested)
+                self._compared += compared
+                self._agreed += agreed
+        if not first:  # the first batch warms both up and says nothing of their speed
+            self._exact_seconds += exact_seconds
+            self._short_seconds += short_seconds
+
+    @property
+    def done(self) -> bool:
+        """Whether enough tiles were compared."""
+        return self._tiles >= TRIAL_TILES
+
+    def verdict(self) -> tuple[bool, str]:
+        """Return whether bfloat16 is taken, and why in words."""
+        share = self._agreed / self._compared if self._compared else 1.0
+        if share < AGREEING_SHARE:
+            return False, f"bfloat16 agrees with it in {share:.0%} of the detections of the first tiles only"
+        if self._exact_seconds and self._short_seconds > FASTER * self._exact_seconds:
+            return False, "bfloat16 is not faster here"
+        gain = self._exact_seconds / self._short_seconds if self._short_seconds else 1.0
+        return True, f"{gain:.1f} times as fast as float32, {share:.0%} of the detections of the first tiles agree"
+
+
+def _confirmed(reference: Detections, tested: Detections) -> tuple[int, int]:
+    """Return how many clear detections of one arithmetic there are, and how many of them the other found too."""
+    clear = reference.take(reference.scores >= TRIAL_THRESHOLD + SCORE_TOLERANCE)
+    agreed = 0
+    for box, score, label in zip(clear.boxes, clear.scores, clear.labels, strict=True):
+        same = tested.take(tested.labels == label)
+        near = abs(same.scores - score) <= SCORE_TOLERANCE
+        agreed += bool((near & (box_overlap(box[None, :], same.boxes) >= SAME_OBJECT)).any())
+    return len(clear), agreed

@@ -1,0 +1,238 @@
+"""What a run will do, settled and told before it starts: rasters, bands, cell sizes, tiles, memory, disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..classes import ClassInfo
+from ..errors import ParameterError, RasterError
+from ..files import room_for, writable
+from ..job import Job
+from ..package.emd import ModelPackage
+from ..raster.crs import crs_text, known_crs
+from ..raster.reading import RasterSource, raster_source
+from ..raster.sources import list_rasters
+from ..tools.arguments import DetectionArguments, ModelDefaults
+from ..tools.detect_objects import DetectObjects
+from ..tools.values import FeatureSource, FeatureTarget
+from ..vector.reading import read_features, related
+from ..vector.writing import output_path
+from .area import MaskArea
+from .detections import Array
+from .reading import AHEAD, sections
+from .scale import model_cell_size, unit_name, working_cell_size
+from .tiles import TileGrid
+
+DETECTIONS_A_TILE = 100
+"""Objects a tile is expected to hold at most, for the estimate of the disk needed."""
+
+BYTES_A_FEATURE = 250
+"""Disk that a feature takes in a GeoPackage with its index."""
+
+
+@dataclass(frozen=True)
+class RasterPlan:
+    """One raster of a run.
+
+    Attributes:
+        source: The raster through the grid of the run.
+        grid: Its tiles.
+        area: Where to look; None means everywhere.
+        name: The raster's name in the output; empty when there is only one.
+    """
+
+    source: RasterSource
+    grid: TileGrid
+    area: MaskArea | None
+    name: str
+
+
+def detection_arguments(request: DetectObjects, package: ModelPackage, job: Job) -> DetectionArguments:
+    """Return the arguments of a run.
+
+    Raises:
+        ParameterError: An argument is unknown or out of range, or the second pass names a field that is not written.
+    """
+    if request.run_nms and request.confidence_score_field.casefold() != "confidence":
+        raise ParameterError(
+            f"confidence_score_field is {request.confidence_score_field}: the output has Confidence, give that"
+        )
+    if request.run_nms and request.class_value_field.casefold() not in ("", "class", "classvalue"):
+        job.warn(f"class_value_field {request.class_value_field} is no field of the output: Class is taken")
+    fixed = package.emd.get("BatchSize")
+    defaults = ModelDefaults(
+        tile=package.tile,
+        padding=package.padding,
+        threshold=package.threshold,
+        batch_size=int(fixed) if isinstance(fixed, int | float) and fixed >= 1 else None,
+    )
+    return DetectionArguments.from_pairs(request.arguments, defaults, job)
+
+
+def wanted_labels(asked: Sequence[str], classes: Sequence[ClassInfo]) -> Array:
+    """Return (classes + 1,) bool by label: which classes are asked for.
+
+    Args:
+        asked: Names in any case, or values; none asks for all.
+        classes: The model's classes; label 1 is the first.
+
+    Raises:
+        ParameterError: A class is not known to the model.
+    """
+    wanted = np.zeros(len(classes) + 1, bool)
+    wanted[1:] = not asked
+    for text in asked:
+        matches = [index for index, entry in enumerate(classes, 1) if entry.name.casefold() == text.strip().casefold()]
+        matches = matches or [index for index, entry in enumerate(classes, 1) if str(entry.value) == text.strip()]
+        if not matches:
+            known = ", ".join(f"{entry.name} ({entry.value})" for entry in classes)
+            raise ParameterError(f"in_objects_of_interest names {text}: the model knows {known}, choose from these")
+        wanted[matches] = True
+    return wanted
+
+
+def plan_rasters(
+    request: DetectObjects, package: ModelPackage, arguments: DetectionArguments, job: Job
+) -> list[RasterPlan]:
+    """Return the rasters of a run with their tiles.
+
+    Raises:
+        RasterError: A raster is unreadable, lacks bands, or lies outside the extent.
+        FeatureError: The mask layer cannot be related to a raster.
+    """
+    paths = list_rasters(request.in_raster)
+    several = len(paths) > 1 or os.path.isdir(request.in_raster)
+    plans = []
+    for path in paths:
+        job.check()
+        source = _fitted_source(path, request, package, job)
+        grid = TileGrid(source.rows, source.cols, *package.tile, arguments.padding)
+        area = None if request.mask is None else _mask_area(request.mask, source, job)
+        plans.append(RasterPlan(source, grid, area, os.path.basename(path) if several else ""))
+    return plans
+
+
+def output_crs(request: DetectObjects, plans: Sequence[RasterPlan], job: Job) -> str | None:
+    """Return the CRS of the output: the one asked for, else that of the first raster.
+
+    Raises:
+        RasterError: Rasters without a CRS are to be brought into one.
+    """
+    first = plans[0].source.crs
+    asked = known_crs(request.output_crs, "output_crs", ParameterError)
+    target = asked or first
+    if target is None and all(plan.source.crs is None for plan in plans):
+        return None
+    lost = next((plan.source.path for plan in plans if plan.source.crs is None), "")
+    if lost or target is None:
+        raise RasterError(f"{lost} has no CRS and the output needs one ({crs_text(target)}): give the raster its CRS")
+    if asked is None and any(plan.source.crs != first for plan in plans):
+        job.warn(f"the rasters have different CRSs: the output is in that of the first, {crs_text(target)}")
+    return crs_text(target)
+
+
+def announce(
+    plans: Sequence[RasterPlan],
+    package: ModelPackage,
+    arguments: DetectionArguments,
+    target: FeatureTarget,
+    job: Job,
+) -> int:
+    """Tell what will be done, refuse an output that cannot be written, and return the number of tiles.
+
+    Raises:
+        OutputError: The output's place is not writable or too full.
+    """
+    tiles = sum(len(plan.grid) for plan in plans)
+    first = plans[0].source
+    rows, cols = package.tile
+    unit, across, down = unit_name(first.crs), cols * first.cell_size[0], rows * first.cell_size[1]
+    rasters = f" in {len(plans)} rasters" if len(plans) > 1 else ""
+    job.message(
+        f"{tiles} tiles of {cols} x {rows} pixels{rasters}, {across:.4g} x {down:.4g} {unit} on the ground, "
+        f"padding {arguments.padding} pixels, {arguments.batch_size} in a batch"
+    )
+    disk = 200_000 + tiles * DETECTIONS_A_TILE * BYTES_A_FEATURE
+    memory = max(_bytes_held(plan, arguments.batch_size) for plan in plans)
+    job.message(
+        f"memory for tiles {max(1, memory // 10**6)} MB beside the network's own, disk about {max(1, disk // 10**6)} MB"
+    )
+    path = output_path(target)[0]
+    writable(path)
+    room_for(path, disk, "the detected objects")
+    return tiles
+
+
+def _fitted_source(path: str, request: DetectObjects, package: ModelPackage, job: Job) -> RasterSource:
+    """Return a raster with the bands and the cell size of the model."""
+    own = raster_source(path, job=Job(), pixel_space=request.use_pixelspace)
+    bands = _bands(own, package.bands, job)
+    cell = working_cell_size(
+        request.cell_size,
+        model_cell_size(package.cell_size, package.crs, own),
+        own,
+        job,
+        fixed=request.use_pixelspace,
+    )
+    return raster_source(
+        path,
+        job=job,
+        extent=request.extent,
+        cell_size=cell,
+        bands=bands,
+        pixel_space=request.use_pixelspace,
+    )
+
+
+def _bands(source: RasterSource, wanted: Sequence[int | str], job: Job) -> list[int]:
+    """Return which data bands of a raster the model gets, counted from 0, and say so."""
+    names = [name.casefold() for name in source.band_names]
+    available = len(source.bands)
+    if available < len(wanted):
+        raise RasterError(
+            f"{source.path} has {available} bands and the model needs {len(wanted)}: "
+            "choose a raster with the bands it was trained on"
+        )
+    by_name = [names.index(str(band).casefold()) if str(band).casefold() in names else -1 for band in wanted]
+    if all(isinstance(band, int) for band in wanted):
+        found = [int(band) for band in wanted]
+    elif min(by_name) >= 0:
+        found = by_name
+    elif not any(names):
+        found = list(range(len(wanted)))
+        asked = ", ".join(map(str, wanted))
+        job.warn(f"{source.path} names no bands and the model wants {asked}: its first {len(wanted)} are taken")
+    else:
+        missing = ", ".join(str(band) for band, index in zip(wanted, by_name, strict=True) if index < 0)
+        raise RasterError(
+            f"{source.path} has no band {missing}; it has {', '.join(source.band_names)}: "
+            "choose a raster with the model's bands"
+        )
+    if max(found) >= available:
+        raise RasterError(
+            f"the model takes band {max(found) + 1} and {source.path} has {available}: "
+            "choose a raster with the bands it was trained on"
+        )
+    words = ", ".join(f"{index + 1} {source.band_names[index]}".strip() for index in found)
+    job.message(f"bands of {Path(source.path).name} given to the model: {words} (of {available})")
+    return found
+
+
+def _mask_area(mask: FeatureSource, source: RasterSource, job: Job) -> MaskArea:
+    """Return the mask layer over a raster."""
+    table = related(read_features(mask, job=job, geometry="polygon"), source.crs, job=job, other=source.path)
+    return MaskArea(table.geometry, source.transform)
+
+
+def _bytes_held(plan: RasterPlan, batch_size: int) -> int:
+    """Return the memory that strips and a batch of a raster take."""
+    source, grid = plan.source, plan.grid
+    pixel = len(source.bands) * np.dtype(source.dtype).itemsize + 1
+    strip = max(section.window.width * section.window.height for section in sections(source, grid)) * pixel
+    batch = batch_size * grid.tile_rows * grid.tile_cols * len(source.bands) * 4
+    return strip * (AHEAD + 1) + 2 * batch

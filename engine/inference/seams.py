@@ -1,0 +1,201 @@
+"""Objects that tile edges cut: pieces are put together, and what a neighbour sees whole is left to it.
+
+Two tiles see the same ground where they overlap. A detection that touches an *inner* border of its tile (one with
+raster behind it) is a *piece*: it may be cut. A piece is
+
+- *explained* when another tile has a whole detection of which this tile would see just that piece: it goes;
+- *joined* to a piece of another tile when the two agree about the ground that both tiles see: together they are one
+  object, which reaches as far as both;
+- *foreign* when its centre lies in the core of another tile, which sees more of it: alone it is dropped.
+
+So an object is found once, whatever its size, where it lies and how large the padding is. Everything is in pixels of
+the whole raster; every result is independent of the order of the detections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
+
+from .detections import Array, Detections, box_overlap
+from .tiles import TileGrid
+
+EDGE = 1.0
+"""Pixels within which a box counts as touching a border, and a centre as lying in a core."""
+
+AGREEMENT = 0.5
+"""IoU from which two tiles speak of the same object, measured on the ground that both see."""
+
+CHUNK = 50_000
+"""Boxes looked up at once."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Detections and how they lie in their tiles.
+
+    Attributes:
+        found: The detections.
+        touches: (n,) bool, whether a box may be cut by its tile's edge.
+        edge_distance: (n,) float64, pixels to the nearest inner border of its tile; infinite without one.
+    """
+
+    found: Detections
+    touches: Array
+    edge_distance: Array
+
+
+def own_detections(found: Detections, grid: TileGrid) -> Array:
+    """Return (n,) bool: which boxes reach into the core of their tile; the others are left to the neighbours."""
+    cores = grid.cores(found.tiles)
+    return (
+        (found.boxes[:, 0] < cores[:, 2])
+        & (found.boxes[:, 2] > cores[:, 0])
+        & (found.boxes[:, 1] < cores[:, 3])
+        & (found.boxes[:, 3] > cores[:, 1])
+    )
+
+
+def resolve_seams(found: Detections, grid: TileGrid, drop_foreign: bool) -> Seen:
+    """Put the pieces of cut objects together and drop those that a neighbour answers for.
+
+    Args:
+        found: Detections of all tiles of a raster.
+        grid: The tiles.
+        drop_foreign: Drop pieces whose centre lies in another tile's core and that join nothing.
+
+    Returns:
+        What is left, ready for suppression over the scene.
+    """
+    distance = _border_distance(found, grid)
+    touching = distance <= EDGE
+    is_piece = touching.any(axis=1)
+    whole, pieces = found.take(~is_piece), found.take(is_piece)
+    edges, sides = distance[is_piece], touching[is_piece]
+
+    unexplained: Array = ~_explained(pieces, whole, grid)
+    pieces, edges, sides = pieces.take(unexplained), edges[unexplained], sides[unexplained]
+    group = _joined(pieces, grid)
+    owned = _centre_in_core(pieces, grid) if drop_foreign else np.ones(len(pieces), bool)
+    joined, open_ends, edge_distance = _united(pieces, edges, sides, owned, group)
+
+    return Seen(
+        Detections.concatenate([whole, joined]),
+        np.concatenate([np.zeros(len(whole), bool), open_ends]),
+        np.concatenate([distance[~is_piece].min(axis=1, initial=np.inf), edge_distance]),
+    )
+
+
+def _border_distance(found: Detections, grid: TileGrid) -> Array:
+    """Return (n, 4) float64: pixels from a box's sides to the borders of its tile; infinite at the raster's edge."""
+    bounds = grid.bounds(found.tiles)
+    outer = np.stack(
+        [bounds[:, 0] <= 0, bounds[:, 1] <= 0, bounds[:, 2] >= grid.cols, bounds[:, 3] >= grid.rows], axis=1
+    )
+    distance = np.concatenate([found.boxes[:, :2] - bounds[:, :2], bounds[:, 2:] - found.boxes[:, 2:]], axis=1)
+    return np.where(outer, np.inf, distance)
+
+
+def _centre_in_core(found: Detections, grid: TileGrid) -> Array:
+    """Return (n,) bool: whether the centre lies in the core of the box's tile, give or take ``EDGE``."""
+    cores = grid.cores(found.tiles)
+    centre = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
+    return np.all((centre >= cores[:, :2] - EDGE) & (centre <= cores[:, 2:] + EDGE), axis=1)
+
+
+def _explained(pieces: Detections, whole: Detections, grid: TileGrid) -> Array:
+    """Return (n,) bool: which pieces are what their tile would see of a whole detection of another tile."""
+    explained = np.zeros(len(pieces), bool)
+    bounds = grid.bounds(pieces.tiles)
+    for piece, other in _meeting(pieces, whole):
+        cut = np.stack(
+            [
+                np.maximum(whole.boxes[other, :2], bounds[piece, :2]),
+                np.minimum(whole.boxes[other, 2:], bounds[piece, 2:]),
+            ],
+            axis=1,
+        ).reshape(-1, 4)
+        explained[piece[box_overlap(cut, pieces.boxes[piece]) >= AGREEMENT]] = True
+    return explained
+
+
+def _joined(pieces: Detections, grid: TileGrid) -> Array:
+    """Return (n,) int: pieces with the same number are one object."""
+    bounds = grid.bounds(pieces.tiles)
+    links: list[tuple[Array, Array]] = []
+    for one, other in _meeting(pieces, pieces):
+        agreed = _agree(pieces.boxes[one], pieces.boxes[other], bounds[one], bounds[other])
+        links.append((one[agreed], other[agreed]))
+    ones = np.concatenate([link[0] for link in links]) if links else np.empty(0, np.int64)
+    others = np.concatenate([link[1] for link in links]) if links else np.empty(0, np.int64)
+    graph = coo_array((np.ones(len(ones), bool), (ones, others)), shape=(len(pieces), len(pieces)))
+    return connected_components(graph, directed=False)[1]
+
+
+def _meeting(pieces: Detections, others: Detections) -> Iterator[tuple[Array, Array]]:
+    """Yield index pairs (piece, other) whose boxes meet, of one class and two tiles; in chunks of the others."""
+    if not len(pieces):
+        return
+    tree = shapely.STRtree(shapely.box(*pieces.boxes.T))
+    for start in range(0, len(others), CHUNK):
+        chunk = others.boxes[start : start + CHUNK]
+        grown = shapely.box(*(chunk[:, :2] - EDGE).T, *(chunk[:, 2:] + EDGE).T)
+        other, piece = tree.query(grown)
+        other = other + start
+        fits = (pieces.labels[piece] == others.labels[other]) & (pieces.tiles[piece] != others.tiles[other])
+        yield piece[fits], other[fits]
+
+
+def _agree(one: Array, other: Array, one_bounds: Array, other_bounds: Array) -> Array:
+    """Return (n,) bool: whether two boxes are the same on the ground that both tiles see.
+
+    Where the tiles overlap by hardly anything along an axis, the boxes agree along it when both reach the seam.
+    """
+    low = np.maximum(one_bounds[:, :2], other_bounds[:, :2])
+    high = np.minimum(one_bounds[:, 2:], other_bounds[:, 2:])
+    aligned = (one_bounds[:, :2] == other_bounds[:, :2]) & (one_bounds[:, 2:] == other_bounds[:, 2:])
+    thin = (high - low <= 2 * EDGE) & ~aligned
+    reach = np.all(
+        [(box[:, :2] <= high + EDGE) & (box[:, 2:] >= low - EDGE) for box in (one, other)],
+        axis=0,
+    )
+    one_low, one_high = np.clip(one[:, :2], low, high), np.clip(one[:, 2:], low, high)
+    other_low, other_high = np.clip(other[:, :2], low, high), np.clip(other[:, 2:], low, high)
+    shared = np.clip(np.minimum(one_high, other_high) - np.maximum(one_low, other_low), 0, None)
+    areas = [
+        np.prod(np.where(thin, 1.0, size), axis=1) for size in (shared, one_high - one_low, other_high - other_low)
+    ]
+    overlap = areas[0] / np.maximum(areas[1] + areas[2] - areas[0], np.finfo(np.float64).tiny)
+    return np.all(reach, axis=1) & ~np.all(thin, axis=1) & (overlap >= AGREEMENT)
+
+
+def _united(
+    pieces: Detections, edges: Array, sides: Array, owned: Array, group: Array
+) -> tuple[Detections, Array, Array]:
+    """Return one detection for each group that has a piece of its own tile, whether it may still be cut, its distance.
+
+    A group's box covers its pieces, its confidence is the best of them; its tile is that of its best piece.
+    """
+    if not len(pieces):
+        return pieces, np.zeros(0, bool), np.zeros(0)
+    order = np.lexsort((pieces.tiles, -pieces.scores, group))
+    first = np.flatnonzero(np.diff(group[order], prepend=-1))
+    boxes = np.concatenate(
+        [
+            np.minimum.reduceat(pieces.boxes[order, :2], first, axis=0),
+            np.maximum.reduceat(pieces.boxes[order, 2:], first, axis=0),
+        ],
+        axis=1,
+    )
+    kept = np.logical_or.reduceat(owned[order], first)
+    outermost = np.abs(pieces.boxes - boxes[group]) <= EDGE
+    still_open = np.logical_or.reduceat((outermost & sides).any(axis=1)[order], first)
+    distance = np.maximum.reduceat(np.clip(edges.min(axis=1), 0, None)[order], first)
+    best = pieces.take(order[first])
+    united = Detections(boxes, best.scores, best.labels, best.tiles)
+    return united.take(kept), still_open[kept], distance[kept]
