@@ -10,7 +10,9 @@ from qgis.PyQt.QtGui import QIcon
 from ..engine.docs import default_text, example_command
 from ..engine.errors import EngineError
 from ..engine.tools import TOOLS
+from ..engine.tools.arguments import ARGUMENTS
 from ..engine.tools.declaration import Tool
+from ..engine.tools.kinds import Arguments
 from ..provider.engine_process import run_engine
 from ..provider.icons import icon_path
 from .parameters import Border, definition, output_definition, value
@@ -69,7 +71,8 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
             default = default_text(parameter)
             default = "" if default in ("required", "empty") else f" Default: {default}."
             lines.append(f"<p><b>{parameter.kind.label}</b> ({parameter.name})<br>{parameter.kind.help}{default}</p>")
-        lines.append(f"<p><b>Example</b></p><pre>{example_command(self.tool)}</pre>")
+            lines += _argument_list(parameter.kind)
+        lines.append(f"<p><b>Example</b><br><code>{example_command(self.tool)}</code></p>")
         return "\n".join(lines)
 
     def initAlgorithm(self, configuration=None):
@@ -120,3 +123,12 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         values = {name: value(parameter.kind, parameter, border) for name, parameter in declared.items()}
         unknown = {name: given for name, given in border.parameters.items() if name not in declared}
         return self.tool.from_values({**values, **unknown})
+
+
+def _argument_list(kind):
+    """Return the arguments that models of a task take, as lines of the help panel."""
+    return [
+        f"<p>&nbsp;&nbsp;<i>{spec.name}</i>: {spec.help} Default: {spec.default or 'by the model'}.</p>"
+        for spec in ARGUMENTS.get(getattr(kind, "task", ""), ())
+        if isinstance(kind, Arguments)
+    ]

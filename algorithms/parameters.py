@@ -87,9 +87,7 @@ def output_definition(output):
 @singledispatch
 def _declared(kind, parameter):
     """Return QGIS's parameter for a kind; text, unless the kind says otherwise."""
-    return QgsProcessingParameterString(
-        parameter.name, kind.label, _default(parameter), optional=not parameter.required
-    )
+    return QgsProcessingParameterString(parameter.name, kind.label, _default(parameter), optional=_optional(parameter))
 
 
 @singledispatch
@@ -112,10 +110,15 @@ def _default(parameter):
     return None if parameter.required or parameter.default in (None, "", ()) else parameter.default
 
 
+def _optional(parameter):
+    """Return whether the dialog may leave it empty: a default that is a value is simply there."""
+    return not parameter.required and _default(parameter) is None
+
+
 def _file(parameter, kind, behavior=QgsProcessingParameterFile.File, **options):
     """Return a parameter for an existing file or folder."""
     return QgsProcessingParameterFile(
-        parameter.name, kind.label, behavior=behavior, optional=not parameter.required, **options
+        parameter.name, kind.label, behavior=behavior, optional=_optional(parameter), **options
     )
 
 
@@ -127,7 +130,7 @@ def _absolute(path):
 @_declared.register(kinds.Raster)
 def _(kind, parameter):
     return QgsProcessingParameterMapLayer(
-        parameter.name, kind.label, optional=not parameter.required, types=[QgsProcessing.TypeRaster]
+        parameter.name, kind.label, optional=_optional(parameter), types=[QgsProcessing.TypeRaster]
     )
 
 
@@ -139,7 +142,7 @@ def _(kind, parameter, border):
 @_declared.register(kinds.Features)
 def _(kind, parameter):
     return QgsProcessingParameterFeatureSource(
-        parameter.name, kind.label, types=[GEOMETRIES[kind.geometry]], optional=not parameter.required
+        parameter.name, kind.label, types=[GEOMETRIES[kind.geometry]], optional=_optional(parameter)
     )
 
 
@@ -178,13 +181,13 @@ def _(kind, parameter, border):
 
 @_declared.register(kinds.NewFolder)
 def _(kind, parameter):
-    return QgsProcessingParameterFolderDestination(parameter.name, kind.label, optional=not parameter.required)
+    return QgsProcessingParameterFolderDestination(parameter.name, kind.label, optional=_optional(parameter))
 
 
 @_declared.register(kinds.NewFile)
 def _(kind, parameter):
     return QgsProcessingParameterFileDestination(
-        parameter.name, kind.label, kind.filter, optional=not parameter.required, createByDefault=parameter.required
+        parameter.name, kind.label, kind.filter, optional=_optional(parameter), createByDefault=parameter.required
     )
 
 
@@ -202,7 +205,7 @@ def _(kind, parameter):
         parameter.name,
         kind.label,
         GEOMETRIES[kind.geometry],
-        optional=not parameter.required,
+        optional=_optional(parameter),
         createByDefault=parameter.required,
     )
 
@@ -220,7 +223,7 @@ def _(kind, parameter, border):
 def _(kind, parameter):
     if not kind.parent:
         return QgsProcessingParameterString(
-            parameter.name, kind.label, _default(parameter), optional=not parameter.required
+            parameter.name, kind.label, _default(parameter), optional=_optional(parameter)
         )
     types = {"number": QgsProcessingParameterField.Numeric, "text": QgsProcessingParameterField.String}
     return QgsProcessingParameterField(
@@ -228,7 +231,7 @@ def _(kind, parameter):
         kind.label,
         parentLayerParameterName=kind.parent,
         type=types.get(kind.types, QgsProcessingParameterField.Any),
-        optional=not parameter.required,
+        optional=_optional(parameter),
     )
 
 
@@ -240,7 +243,7 @@ def _(kind, parameter):
         kind.label,
         number.Integer if kind.whole else number.Double,
         _default(parameter),
-        optional=not parameter.required or parameter.default is None,
+        optional=_optional(parameter),
     )
     if kind.low > float("-inf"):
         made.setMinimum(kind.low)
@@ -251,7 +254,7 @@ def _(kind, parameter):
 
 @_declared.register(kinds.Flag)
 def _(kind, parameter):
-    return QgsProcessingParameterBoolean(parameter.name, kind.label, parameter.default, optional=True)
+    return QgsProcessingParameterBoolean(parameter.name, kind.label, parameter.default)
 
 
 @_declared.register(kinds.Choice)
@@ -263,7 +266,7 @@ def _(kind, parameter):
         choices,
         False,
         _default(parameter),
-        optional=not parameter.required,
+        optional=_optional(parameter),
         usesStaticStrings=True,
     )
 
@@ -285,13 +288,13 @@ def _(kind, parameter, border):
 def _(kind, parameter):
     default = text_from_pairs(parameter.default) if parameter.default else None
     return QgsProcessingParameterString(
-        parameter.name, kind.label, default, multiLine=False, optional=not parameter.required
+        parameter.name, kind.label, default, multiLine=False, optional=_optional(parameter)
     )
 
 
 @_declared.register(kinds.ExtentKind)
 def _(kind, parameter):
-    return QgsProcessingParameterExtent(parameter.name, kind.label, optional=not parameter.required)
+    return QgsProcessingParameterExtent(parameter.name, kind.label, optional=_optional(parameter))
 
 
 @value.register(kinds.ExtentKind)
@@ -314,7 +317,7 @@ def _(kind, parameter, border):
 
 @_declared.register(kinds.Crs)
 def _(kind, parameter):
-    return QgsProcessingParameterCrs(parameter.name, kind.label, optional=not parameter.required)
+    return QgsProcessingParameterCrs(parameter.name, kind.label, optional=_optional(parameter))
 
 
 @value.register(kinds.Crs)

@@ -6,8 +6,9 @@ from typing import Any
 
 from .models.registry import architectures
 from .tools import TOOLS
-from .tools.arguments import DETECTION_ARGUMENTS
+from .tools.arguments import ARGUMENTS
 from .tools.declaration import Parameter, Tool
+from .tools.kinds import Arguments
 
 INTRODUCTION = """# Tools
 
@@ -56,8 +57,9 @@ def _tool(name: str, tool: type[Tool]) -> str:
         )
     for output in tool.derived:
         lines.append(f"| `{output.name}` | {output.label} | output ({output.kind}) | | |")
-    if "arguments" in tool.parameters() and tool.group == "Inference":
-        lines += ["", "Arguments:", "", *_arguments(DETECTION_ARGUMENTS)]
+    for parameter in tool.parameters().values():
+        specs = ARGUMENTS.get(getattr(parameter.kind, "task", ""), ()) if isinstance(parameter.kind, Arguments) else ()
+        lines += ["", "Arguments:", "", *_arguments(specs)] if specs else []
     lines += ["", "```sh", example_command(tool), "```", ""]
     return "\n".join(lines)
 
