@@ -135,9 +135,9 @@ CASES = (
     ),
     Case(
         name="stride-128-per-1000-chips",
-        size="the same, against our own at stride 256",
+        size="4096² x 3 uint8, 5,000 labels, against our own at stride 256",
         owed=1.0,
-        prepare=lambda folder: prepare(folder, 8192, 20_000),
+        prepare=lambda folder: prepare(folder, 4096, 5_000),
         ours=half_stride,
         limit=whole_stride,
         rounds=3,

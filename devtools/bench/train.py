@@ -32,7 +32,7 @@ from engine.training.precision import choose_arithmetic
 from engine.training.scale import ChipScale
 from engine.training.session import Material
 from engine.training.split import Split
-from engine.training.start import checked_classes
+from engine.training.start import labels_of
 from engine.training.state import RunState
 
 from .harness import Case, Result, measured
@@ -83,7 +83,7 @@ def _plan(epochs: int, job: Job) -> tuple[Plan, Any]:
 def _material(folder: Path, job: Job) -> Material:
     """Read the chips as the tool does."""
     samples = read_samples((str(folder / "chips"),), job)
-    store, statistics = look_at_chips(samples, checked_classes(samples), job, (0.0, 0.1))
+    store, statistics = look_at_chips(samples, labels_of(samples), job, (0.0, 0.1))
     size = (SIDE, SIDE)
     everything = np.arange(len(samples.samples))
     split = Split(everything, everything[:0], everything[:0], "all")

@@ -94,6 +94,7 @@ def confidences(table: FeatureTable, field: str, job: Job) -> NDArray[np.float64
         job.warn(f"{table.name}: {int(unknown.sum())} of {len(values)} features have no {name}: they come last")
     highest = values[~unknown].max(initial=0.0)
     if 1 < highest <= 100:
+        job.message(f"{name} of {table.name} is taken as percent")
         values = values / 100
     values[unknown] = -np.inf
     return values

@@ -71,9 +71,9 @@ def _overlaps(comparison: Comparison, fonts: tuple[str, str], size: tuple[float,
 def _threshold(comparison: Comparison, fonts: tuple[str, str], size: tuple[float, float]) -> Plot:
     """Return precision, recall and F1 over the least confidence kept, with the best F1 marked."""
     entry = comparison.assessment.entries[-1]
-    curve, low = entry.curve, _lowest(comparison)
-    plot = Plot(*size, fonts, "What a confidence threshold does", "least confidence kept", "", (low, 1.0))
-    plot.ticks(np.linspace(low, 1, 6).tolist(), 2)
+    curve, ends = entry.curve, _range(comparison)
+    plot = Plot(*size, fonts, "What a confidence threshold does", "least confidence kept", "", ends)
+    plot.ticks(np.linspace(*ends, 6).tolist(), 2)
     known = np.isfinite(curve.thresholds)
     named = (("precision", curve.precision), ("recall", curve.recall), ("F1", curve.f1))
     for (_, values), color in zip(named, PALETTE, strict=False):
@@ -88,22 +88,25 @@ def _threshold(comparison: Comparison, fonts: tuple[str, str], size: tuple[float
 
 def _confidences(comparison: Comparison, fonts: tuple[str, str], size: tuple[float, float]) -> Plot:
     """Return how many right and wrong detections there are at each confidence."""
-    low = _lowest(comparison)
-    edges = np.linspace(low, 1, 21)
+    ends = _range(comparison)
+    edges = np.linspace(*ends, 21)
     hit, scores = comparison.assessment.matched >= 0, comparison.scores
     right, wrong = (np.histogram(scores[part], edges)[0].astype(np.float64) for part in (hit, ~hit))
     top = _round_up(1.2 * float((right + wrong).max()))
-    plot = Plot(*size, fonts, "How sure right and wrong detections are", "confidence", "", (low, 1.0), top)
-    plot.ticks(np.linspace(low, 1, 6).tolist(), 2)
+    plot = Plot(*size, fonts, "How sure right and wrong detections are", "confidence", "", ends, top)
+    plot.ticks(np.linspace(*ends, 6).tolist(), 2)
     plot.histogram(edges, [(right, HIT), (wrong, FALSE)])
     plot.legend([("right", HIT), ("wrong", FALSE)], top=True)
     return plot
 
 
-def _lowest(comparison: Comparison) -> float:
-    """Return where the axis of confidences begins: a round number below the lowest."""
+def _range(comparison: Comparison) -> tuple[float, float]:
+    """Return the ends of the axis of confidences: a round number below the lowest, and 1 if none is higher."""
     known = comparison.scores[np.isfinite(comparison.scores)]
-    return float(np.clip(np.floor(known.min(initial=1.0) * 10) / 10, 0.0, 0.9))
+    low, high = float(known.min(initial=1.0)), float(known.max(initial=1.0))
+    if low < 0 or high > 1:
+        return low, high if high > low else low + 1
+    return float(np.clip(np.floor(low * 10) / 10, 0.0, 0.9)), 1.0
 
 
 def _most_frequent(entries: Sequence[ClassScores]) -> list[int]:

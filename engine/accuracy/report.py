@@ -17,7 +17,16 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.platypus import (
+    CondPageBreak,
+    Flowable,
+    KeepTogether,
+    Paragraph,
+    SimpleDocTemplate,
+    Spacer,
+    Table,
+    TableStyle,
+)
 
 from ..job import Job
 from ..raster.crs import known_crs
@@ -63,7 +72,8 @@ def write_report(path: Path, comparison: Comparison, request: ComputeAccuracy, j
         page.paragraph(_plain(f"{comparison.detected.table.name} against {comparison.truth.table.name}"), page.lead),
         _key_figures(page, comparison, request),
         Spacer(1, 5 * mm),
-        page.paragraph("By class", page.heading),
+        CondPageBreak(40 * mm),
+        page.paragraph("By class", page.splittable),
         _class_table(page, comparison),
         page.paragraph(_table_note(comparison, request), page.note),
         page.paragraph("What was compared", page.heading),
@@ -106,6 +116,7 @@ class _Page:
             spaceAfter=5,
             keepWithNext=1,
         )
+        self.splittable = ParagraphStyle("splittable", parent=self.heading, keepWithNext=0)
         self.body = ParagraphStyle("body", fontName=normal, fontSize=8, leading=11.5, textColor=INK, spaceAfter=2)
         self.note = ParagraphStyle("note", parent=self.body, fontSize=7, leading=10, textColor=FAINT, spaceBefore=4)
         self.cell = ParagraphStyle("cell", parent=self.body, fontSize=7.5, leading=9.5, spaceAfter=0, splitLongWords=1)

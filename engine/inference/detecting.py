@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 
 from ..job import Job
 from .collecting import collect
@@ -79,13 +80,13 @@ def detect_raster(
         Cancelled: The user cancelled the run.
     """
     parts = []
-    rows = read_tiles(plan.source, plan.grid, plan.area, watch, readers)
-    for batch in _batches(rows, predictor.arguments.batch_size, pace, plan):
-        job.check()
-        with watch.stage(NETWORK):
-            found = predictor.detect([tile.pixels for tile in batch], job)
-        with watch.stage(COLLECTING):
-            parts.append(collect(batch, found, plan.grid, wanted))
+    with closing(read_tiles(plan.source, plan.grid, plan.area, watch, readers)) as rows:
+        for batch in _batches(rows, predictor.arguments.batch_size, pace, plan):
+            job.check()
+            with watch.stage(NETWORK):
+                found = predictor.detect([tile.pixels for tile in batch], job)
+            with watch.stage(COLLECTING):
+                parts.append(collect(batch, found, plan.grid, wanted))
     with watch.stage(MERGING):
         return merge(Detections.concatenate(parts), plan, predictor)
 

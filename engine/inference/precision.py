@@ -11,12 +11,15 @@ TRIAL_TILES = 4
 """Tiles that both arithmetics work on before one is chosen."""
 
 TRIAL_THRESHOLD = 0.1
-"""Detections from this confidence on are compared, so that tiles without a sure object have something to say."""
+"""Tiles on trial are searched down to this confidence at least, so that an object that one lacks is not just missed."""
+
+COMPARED_SHARE = 0.5
+"""Detections from this share of the run's threshold on are compared: weaker ones change places in any arithmetic."""
 
 SCORE_TOLERANCE = 0.05
 """Largest difference of confidence between the two arithmetics."""
 
-AGREEING_SHARE = 0.98
+AGREEING_SHARE = 0.97
 """Share of the detections that the other arithmetic must find too."""
 
 FASTER = 0.9
@@ -26,8 +29,13 @@ FASTER = 0.9
 class PrecisionTrial:
     """Compares the two arithmetics on the first tiles of a run."""
 
-    def __init__(self) -> None:
-        """Start with nothing compared."""
+    def __init__(self, threshold: float) -> None:
+        """Start with nothing compared.
+
+        Args:
+            threshold: Smallest confidence that the run writes.
+        """
+        self._clear = max(TRIAL_THRESHOLD, COMPARED_SHARE * threshold) + SCORE_TOLERANCE
         self._tiles = 0
         self._compared = 0
         self._agreed = 0
@@ -42,7 +50,7 @@ class PrecisionTrial:
         for one, other in zip(exact, short, strict=True):
             self._tiles += 1
             for reference, tested in ((one, other), (other, one)):
-                compared, agreed = _confirmed(reference, tested)
+                compared, agreed = _confirmed(reference, tested, self._clear)
                 self._compared += compared
                 self._agreed += agreed
         if not first:  # the first batch warms both up and says nothing of their speed
@@ -65,9 +73,9 @@ class PrecisionTrial:
         return True, f"{gain:.1f} times as fast as float32, {share:.0%} of the detections of the first tiles agree"
 
 
-def _confirmed(reference: Detections, tested: Detections) -> tuple[int, int]:
+def _confirmed(reference: Detections, tested: Detections, smallest: float) -> tuple[int, int]:
     """Return how many clear detections of one arithmetic there are, and how many of them the other found too."""
-    clear = reference.take(reference.scores >= TRIAL_THRESHOLD + SCORE_TOLERANCE)
+    clear = reference.take(reference.scores >= smallest)
     agreed = 0
     for box, score, label in zip(clear.boxes, clear.scores, clear.labels, strict=True):
         same = tested.take(tested.labels == label)

@@ -29,26 +29,11 @@ from .precision import TRIAL_THRESHOLD, PrecisionTrial
 MICRO_BATCH_ON_CPU = 1
 """Tiles that a CPU works on at once: more only adds memory traffic."""
 
+WORTH_A_TRIAL = 16
+"""Tiles of a run from which it pays to try both arithmetics."""
+
 MOST_DETECTIONS = 1000
 """Detections a tile may have."""
-
-
-def load_predictor(
-    package: ModelPackage, arguments: DetectionArguments, device: torch.device, precision: str
-) -> Predictor:
-    """Return the network of a package, ready to run on a device.
-
-    Args:
-        package: The opened package.
-        arguments: How to run it.
-        device: Where to run it.
-        precision: ``auto``, ``fp32`` or ``bf16``.
-
-    Raises:
-        ModelPackageError: The weights are unsafe, damaged or do not fit.
-    """
-    network = prepare_for_inference(load_network(package)).to(device)
-    return Predictor(network, package.normalisation.apply, arguments, device, package.resize_to, precision)
 
 
 class DetectingNetwork(Protocol):
@@ -85,7 +70,7 @@ class Predictor:
         """Take the whole batch at once on a GPU, tile by tile on a CPU."""
         batch = self.arguments.batch_size
         self._at_once = batch if self.device.type != "cpu" else min(batch, MICRO_BATCH_ON_CPU)
-        self._trial = PrecisionTrial() if self.precision == "auto" else None
+        self._trial = PrecisionTrial(self.arguments.threshold) if self.precision == "auto" else None
 
     def settle_precision(self, tiles: int, job: Job) -> None:
         """Say which arithmetic is used; ``auto`` is settled here where no trial is worth it.
@@ -97,8 +82,10 @@ class Predictor:
         where = device_name(self.device)
         if self.precision != "auto":
             job.message(f"running on {where} in {self.precision}, as asked")
+            if self.precision == "bf16" and not has_bfloat16(self.device):
+                job.warn(f"{where} does not compute bfloat16 natively: fp32 would be faster")
             return
-        if has_bfloat16(self.device) and tiles >= 16:
+        if has_bfloat16(self.device) and tiles >= WORTH_A_TRIAL:
             job.message(f"running on {where}; bfloat16 is tried beside float32 on the first tiles")
             return
         why = "few tiles" if has_bfloat16(self.device) else "it does not compute bfloat16 natively"
@@ -169,16 +156,24 @@ class Predictor:
 
     def _images(self, tiles: Sequence[Array]) -> tuple[torch.Tensor, Array | None]:
         """Return a normalised batch of the network's size, channels last, and what scales its boxes to the tile."""
-        bands, rows, cols = tiles[0].shape
-        batch = np.empty((len(tiles), rows, cols, bands), np.float32)
-        for place, tile in zip(batch, tiles, strict=True):
-            place[...] = tile.transpose(1, 2, 0)
-        images = self.normalise(torch.from_numpy(batch).permute(0, 3, 1, 2).to(self.device))
+        rows, cols = tiles[0].shape[1:]
+        images = self.normalise(self._raw_images(tiles))
         if self.resize_to is None or self.resize_to == (rows, cols):
             return images, None
         images = functional.interpolate(images, self.resize_to, mode="bilinear", align_corners=False, antialias=True)
         across, down = cols / self.resize_to[1], rows / self.resize_to[0]
         return images, np.array([across, down, across, down])
+
+    def _raw_images(self, tiles: Sequence[Array]) -> torch.Tensor:
+        """Return a batch of raster values on the device, float32, channels last."""
+        if self.device.type != "cpu" and tiles[0].dtype == np.uint8:  # a quarter of the bytes travels
+            bytes_ = torch.from_numpy(np.stack(tiles)).to(self.device)
+            return bytes_.to(torch.float32, memory_format=torch.channels_last)
+        bands, rows, cols = tiles[0].shape
+        batch = np.empty((len(tiles), rows, cols, bands), np.float32)
+        for place, tile in zip(batch, tiles, strict=True):
+            place[...] = tile.transpose(1, 2, 0)
+        return torch.from_numpy(batch).permute(0, 3, 1, 2).to(self.device)
 
     def _look(self, images: torch.Tensor, threshold: float, short: bool) -> list[Detections]:
         """Run the network once, or once for each view, and return what it finds in pixels of the images."""
@@ -197,6 +192,24 @@ class Predictor:
     def _run(self, images: torch.Tensor, threshold: float) -> list[dict[str, torch.Tensor]]:
         """Run the network."""
         return self.network.detect(images, threshold, self.arguments.nms_overlap, MOST_DETECTIONS)
+
+
+def load_predictor(
+    package: ModelPackage, arguments: DetectionArguments, device: torch.device, precision: str
+) -> Predictor:
+    """Return the network of a package, ready to run on a device.
+
+    Args:
+        package: The opened package.
+        arguments: How to run it.
+        device: Where to run it.
+        precision: ``auto``, ``fp32`` or ``bf16``.
+
+    Raises:
+        ModelPackageError: The weights are unsafe, damaged or do not fit.
+    """
+    network = prepare_for_inference(load_network(package)).to(device)
+    return Predictor(network, package.normalisation.apply, arguments, device, package.resize_to, precision)
 
 
 def _detections(part: dict[str, torch.Tensor]) -> Detections:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,16 +11,18 @@ from pathlib import Path
 import numpy as np
 
 from ..classes import ClassInfo
-from ..errors import ParameterError, RasterError
+from ..errors import OutputError, ParameterError, RasterError
 from ..files import room_for, writable
 from ..job import Job
 from ..package.emd import ModelPackage
 from ..raster.crs import crs_text, known_crs
 from ..raster.reading import RasterSource, raster_source
 from ..raster.sources import list_rasters
+from ..raster.views import extent_bounds
 from ..tools.arguments import DetectionArguments, ModelDefaults
 from ..tools.detect_objects import DetectObjects
-from ..tools.values import FeatureSource, FeatureTarget
+from ..tools.values import Extent, FeatureSource, FeatureTarget
+from ..vector.geopackage import layers_of
 from ..vector.reading import read_features, related
 from ..vector.writing import output_path
 from .area import MaskArea
@@ -28,7 +31,7 @@ from .reading import AHEAD, sections
 from .scale import model_cell_size, unit_name, working_cell_size
 from .tiles import TileGrid
 
-DETECTIONS_A_TILE = 100
+DETECTIONS_A_TILE = 300
 """Objects a tile is expected to hold at most, for the estimate of the disk needed."""
 
 BYTES_A_FEATURE = 250
@@ -110,10 +113,14 @@ def plan_rasters(
     plans = []
     for path in paths:
         job.check()
-        source = _fitted_source(path, request, package, job)
+        source = _fitted_source(path, request, package, several, job)
+        if source is None:
+            continue
         grid = TileGrid(source.rows, source.cols, *package.tile, arguments.padding)
         area = None if request.mask is None else _mask_area(request.mask, source, job)
         plans.append(RasterPlan(source, grid, area, os.path.basename(path) if several else ""))
+    if not plans:
+        raise RasterError(f"no raster of {request.in_raster} lies in the extent: choose one that overlaps them")
     return plans
 
 
@@ -162,15 +169,32 @@ def announce(
     job.message(
         f"memory for tiles {max(1, memory // 10**6)} MB beside the network's own, disk about {max(1, disk // 10**6)} MB"
     )
-    path = output_path(target)[0]
-    writable(path)
-    room_for(path, disk, "the detected objects")
+    _check_output(target, disk)
     return tiles
 
 
-def _fitted_source(path: str, request: DetectObjects, package: ModelPackage, job: Job) -> RasterSource:
-    """Return a raster with the bands and the cell size of the model."""
+def _check_output(target: FeatureTarget, disk: int) -> None:
+    """Refuse now what would fail when everything is computed."""
+    path, _, driver = output_path(target)
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: give the output a file name")
+    if driver == "GPKG" and path.exists():
+        try:
+            layers_of(path)
+        except sqlite3.Error as error:
+            raise OutputError(f"{path} exists and is no GeoPackage: choose another file or remove it") from error
+    writable(path)
+    room_for(path, disk, "the detected objects")
+
+
+def _fitted_source(
+    path: str, request: DetectObjects, package: ModelPackage, several: bool, job: Job
+) -> RasterSource | None:
+    """Return a raster with the bands and the cell size of the model; None for one of several outside the extent."""
     own = raster_source(path, job=Job(), pixel_space=request.use_pixelspace)
+    if several and request.extent is not None and not _meets(request.extent, own):
+        job.message(f"{path} lies outside the extent: left out")
+        return None
     bands = _bands(own, package.bands, job)
     cell = working_cell_size(
         request.cell_size,
@@ -187,6 +211,13 @@ def _fitted_source(path: str, request: DetectObjects, package: ModelPackage, job
         bands=bands,
         pixel_space=request.use_pixelspace,
     )
+
+
+def _meets(extent: Extent, source: RasterSource) -> bool:
+    """Return whether an extent and a raster have ground in common."""
+    left, bottom, right, top = extent_bounds(extent, source.crs, source.path)
+    west, south, east, north = source.bounds
+    return left < east and west < right and bottom < north and south < top
 
 
 def _bands(source: RasterSource, wanted: Sequence[int | str], job: Job) -> list[int]:

@@ -8,7 +8,7 @@ wait, so memory does not grow with the raster.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -107,7 +107,7 @@ def sections(source: RasterSource, grid: TileGrid) -> list[Section]:
 
 def read_tiles(
     source: RasterSource, grid: TileGrid, area: Area | None, watch: Stopwatch, readers: int = 1
-) -> Iterator[list[Tile]]:
+) -> Generator[list[Tile], None, None]:
     """Yield the tiles with a valid pixel, in the order of the grid: one list for each section, which may be empty.
 
     Args:

@@ -8,7 +8,8 @@ raster behind it) is a *piece*: it may be cut. A piece is
   object, which reaches as far as both;
 - *foreign* when its centre lies in the core of another tile, which sees more of it: alone it is dropped.
 
-So an object is found once, whatever its size, where it lies and how large the padding is. Everything is in pixels of
+A whole detection whose centre lies in another tile's core goes when that core's tile, too, has the object whole. So an
+object is found once, whatever its size, where it lies and how large the padding is. Everything is in pixels of
 the whole raster; every result is independent of the order of the detections.
 """
 
@@ -25,7 +26,7 @@ from scipy.sparse.csgraph import connected_components
 from .detections import Array, Detections, box_overlap
 from .tiles import TileGrid
 
-EDGE = 1.0
+EDGE = 2.0
 """Pixels within which a box counts as touching a border, and a centre as lying in a core."""
 
 AGREEMENT = 0.5
@@ -72,23 +73,32 @@ def resolve_seams(found: Detections, grid: TileGrid, drop_foreign: bool) -> Seen
     Returns:
         What is left, ready for suppression over the scene.
     """
-    distance = _border_distance(found, grid)
-    touching = distance <= EDGE
-    is_piece = touching.any(axis=1)
-    whole, pieces = found.take(~is_piece), found.take(is_piece)
-    edges, sides = distance[is_piece], touching[is_piece]
+    distance = _nearest_border(found, grid)
+    is_piece = distance <= EDGE
+    whole, whole_distance = found.take(~is_piece), distance[~is_piece]
+    new: Array = ~_repeated(whole, grid)
+    whole, whole_distance = whole.take(new), whole_distance[new]
 
-    unexplained: Array = ~_explained(pieces, whole, grid)
-    pieces, edges, sides = pieces.take(unexplained), edges[unexplained], sides[unexplained]
-    group = _joined(pieces, grid)
-    owned = _centre_in_core(pieces, grid) if drop_foreign else np.ones(len(pieces), bool)
-    joined, open_ends, edge_distance = _united(pieces, edges, sides, owned, group)
+    pieces = found.take(is_piece)
+    pieces = pieces.take(~_explained(pieces, whole, grid))
+    edges = _border_distance(pieces, grid)
+    owned = _centre_in_core(pieces, grid, EDGE) if drop_foreign else np.ones(len(pieces), bool)
+    joined, open_ends, edge_distance = _united(pieces, edges, owned, _joined(pieces, grid))
 
     return Seen(
         Detections.concatenate([whole, joined]),
         np.concatenate([np.zeros(len(whole), bool), open_ends]),
-        np.concatenate([distance[~is_piece].min(axis=1, initial=np.inf), edge_distance]),
+        np.concatenate([whole_distance, edge_distance]),
     )
+
+
+def _nearest_border(found: Detections, grid: TileGrid) -> Array:
+    """Return (n,) float64: pixels from a box to the nearest inner border of its tile; infinite without one."""
+    nearest = np.empty(len(found))
+    for start in range(0, len(found), CHUNK):
+        some = slice(start, start + CHUNK)
+        nearest[some] = _border_distance(found.take(some), grid).min(axis=1)
+    return nearest
 
 
 def _border_distance(found: Detections, grid: TileGrid) -> Array:
@@ -101,11 +111,29 @@ def _border_distance(found: Detections, grid: TileGrid) -> Array:
     return np.where(outer, np.inf, distance)
 
 
-def _centre_in_core(found: Detections, grid: TileGrid) -> Array:
-    """Return (n,) bool: whether the centre lies in the core of the box's tile, give or take ``EDGE``."""
-    cores = grid.cores(found.tiles)
-    centre = (found.boxes[:, :2] + found.boxes[:, 2:]) / 2
-    return np.all((centre >= cores[:, :2] - EDGE) & (centre <= cores[:, 2:] + EDGE), axis=1)
+def _centre_in_core(found: Detections, grid: TileGrid, slack: float) -> Array:
+    """Return (n,) bool: whether the centre lies in the core of the box's tile, give or take some pixels."""
+    inside = np.empty(len(found), bool)
+    for start in range(0, len(found), CHUNK):
+        some = found.take(slice(start, start + CHUNK))
+        cores = grid.cores(some.tiles)
+        centre = (some.boxes[:, :2] + some.boxes[:, 2:]) / 2
+        inside[start : start + CHUNK] = np.all(
+            (centre >= cores[:, :2] - slack) & (centre < cores[:, 2:] + slack), axis=1
+        )
+    return inside
+
+
+def _repeated(whole: Detections, grid: TileGrid) -> Array:
+    """Return (n,) bool: which whole detections the tile that answers for their centre has too."""
+    repeated = np.zeros(len(whole), bool)
+    at_home = _centre_in_core(whole, grid, 0.0)
+    abroad, home = np.flatnonzero(~at_home), whole.take(at_home)
+    foreign = whole.take(abroad)
+    for one, other in _meeting(foreign, home):
+        same = box_overlap(foreign.boxes[one], home.boxes[other]) >= AGREEMENT
+        repeated[abroad[one[same]]] = True
+    return repeated
 
 
 def _explained(pieces: Detections, whole: Detections, grid: TileGrid) -> Array:
@@ -174,10 +202,8 @@ def _agree(one: Array, other: Array, one_bounds: Array, other_bounds: Array) -> 
     return np.all(reach, axis=1) & ~np.all(thin, axis=1) & (overlap >= AGREEMENT)
 
 
-def _united(
-    pieces: Detections, edges: Array, sides: Array, owned: Array, group: Array
-) -> tuple[Detections, Array, Array]:
-    """Return one detection for each group that has a piece of its own tile, whether it may still be cut, its distance.
+def _united(pieces: Detections, edges: Array, owned: Array, group: Array) -> tuple[Detections, Array, Array]:
+    """Return one detection for each group that has an owned piece, whether it may still be cut, and its edge distance.
 
     A group's box covers its pieces, its confidence is the best of them; its tile is that of its best piece.
     """
@@ -194,7 +220,7 @@ def _united(
     )
     kept = np.logical_or.reduceat(owned[order], first)
     outermost = np.abs(pieces.boxes - boxes[group]) <= EDGE
-    still_open = np.logical_or.reduceat((outermost & sides).any(axis=1)[order], first)
+    still_open = np.logical_or.reduceat((outermost & (edges <= EDGE)).any(axis=1)[order], first)
     distance = np.maximum.reduceat(np.clip(edges.min(axis=1), 0, None)[order], first)
     best = pieces.take(order[first])
     united = Detections(boxes, best.scores, best.labels, best.tiles)

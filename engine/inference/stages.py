@@ -7,10 +7,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-READING, WAITING, PREPARING, NETWORK, COLLECTING, MERGING, WRITING = (
+READING, WAITING, NETWORK, COLLECTING, MERGING, WRITING = (
     "reading",
     "waiting for the raster",
-    "preparing batches",
     "network",
     "collecting",
     "merging",
@@ -61,7 +60,7 @@ class Stopwatch:
             raster, and which share the readers waited for the network.
         """
         total = max(self.total(), 1e-9)
-        worked = self.seconds(WAITING) + sum(self.seconds(name) for name in (PREPARING, NETWORK, COLLECTING))
+        worked = self.seconds(WAITING) + sum(self.seconds(name) for name in (NETWORK, COLLECTING))
         reader_share = 1.0 - self.seconds(READING) / (max(1, readers) * max(worked, 1e-9))
         return {
             "seconds": round(total, 3),

@@ -19,7 +19,7 @@ from .overlaps import BoxIndex, Floats, Grid, Integers, dense_groups, pairs_betw
 
 Overlapping = Callable[[Integers, Integers, Floats], NDArray[np.bool_]]
 
-_MOST_PAIRS = 3_000_000
+_MOST_PAIRS = 5_000_000
 _FIRST_PORTION = 2048
 _PAIRS_EACH = 16
 _ROUNDS = 24
@@ -141,7 +141,7 @@ def drop_overlapping(
         most = _MOST_PAIRS if first_portion is None else _PAIRS_EACH * len(head)
         pairs = _preceding(boxes, groups, head, box_overlap, overlapping, most if len(head) > least else None)
         if pairs is None:
-            portion = max(len(head) // 4, least)
+            portion = max(len(head) // 3, least)
             continue
         lost = _settle(len(head), *pairs)
         del pairs
@@ -164,7 +164,7 @@ def _preceding(
     overlapping: Overlapping | None,
     most: int | None,
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]] | None:
-    """Return the overlapping pairs as places in ``head``, the preceding first, or None when there are more than most."""
+    """Return the overlapping pairs as places in ``head``, the preceding first, or None when more than ``most``."""
     boxes, groups = boxes.take(head, axis=0), groups[head]
     index = BoxIndex(Grid.around(boxes, int(groups.max()) + 1, box_overlap), boxes, groups)
     del boxes, groups

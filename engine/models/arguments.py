@@ -17,6 +17,9 @@ from ..errors import ParameterError
 YES = ("true", "yes", "1", "on")
 NO = ("false", "no", "0", "off")
 
+LONGEST = 10_000
+"""Most characters of a value: more is no argument but an attack or an accident."""
+
 KINDS = ("int", "float", "bool", "text", "list", "choice")
 
 
@@ -64,6 +67,8 @@ class ArgumentSpec:
             ParameterError: The text is no value of the argument's kind or lies outside its bounds.
         """
         plain = _unquoted(text)
+        if len(plain) > LONGEST:
+            raise ParameterError(f"argument {self.name} has {len(plain)} characters; it must be {self.rule()}")
         if not plain and not self.default:
             return None
         if self.kind == "text":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import logging
 import os
 import re
@@ -102,7 +103,7 @@ def fetch_weights(
         job.message(f"fetching ImageNet weights of {backbone} ({size}) from {source.url}")
         try:
             _download(source, path, job, seconds)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             job.warn(f"ImageNet weights of {backbone} not fetched ({reason}): training starts from random weights")
             return None

@@ -13,7 +13,7 @@ from typing import Self
 import torch
 import torch.nn.functional as functional
 from torch import Tensor, nn
-from torchvision.ops import generalized_box_iou_loss, sigmoid_focal_loss
+from torchvision.ops import sigmoid_focal_loss
 
 from ..models.registry import ModelSpec
 from .anchors import anchor_boxes, grid_centers, matched
@@ -28,6 +28,13 @@ POSITIVE = 0.5
 
 LARGEST_GROWTH = 1.5
 """Bound of a predicted size: 2**1.5 times the anchor's, or the same part of it."""
+
+
+FARTHEST = 0.98
+"""Largest bounded move that is asked for; 1 would need an infinite output."""
+
+SMOOTH = 0.1
+"""Error of a bounded move below which its loss is quadratic."""
 
 
 class GridHead(nn.Module):
@@ -92,7 +99,7 @@ class GridHead(nn.Module):
             maps: Feature maps of the backbone.
             size: Rows and columns of the image.
         """
-        top = coarse = self.drop(self.first(maps[-1]))
+        top = coarse = self.first(maps[-1])
         logits, moves = [], []
         for index, grid in enumerate(self.grids):
             shape = self.shape(grid, *size)
@@ -102,8 +109,8 @@ class GridHead(nn.Module):
             else:
                 lateral = self.laterals[index](maps[self.sources[index]])
                 features = _resized(lateral, shape) + _resized(top, shape)
-            features = self.drop(self.joins[index](features))
-            logits.append(_anchors_last(self.logits[index](features), self.classes))
+            features = self.joins[index](features)
+            logits.append(_anchors_last(self.logits[index](self.drop(features)), self.classes))
             moves.append(_anchors_last(self.moves[index](features), 4))
         return torch.cat(logits, 1), torch.cat(moves, 1)
 
@@ -156,7 +163,7 @@ class SingleShotDetector(Detector):
         return cls(build_body(spec.backbone, spec.bands), spec.classes, spec.tile, **spec.values())
 
     def losses(self, images: Tensor, targets: list[Target]) -> dict[str, Tensor]:
-        """Return the loss of the classes and GIoU loss of the boxes, for each object's anchor."""
+        """Return the loss of the classes and smooth L1 loss of the moves, for each object's anchor."""
         logits, moves, anchors, cells = self._predictions(images)
         learnt = torch.stack([matched(anchors, target["boxes"], POSITIVE, POSITIVE) for target in targets])
         image, place = torch.nonzero(learnt >= 0, as_tuple=True)
@@ -168,8 +175,9 @@ class SingleShotDetector(Detector):
             class_loss = sigmoid_focal_loss(logits, wanted, reduction="sum") / objects
         else:
             class_loss = functional.binary_cross_entropy_with_logits(logits, wanted, reduction="sum") / objects
-        predicted = _moved(anchors[place], cells[place], moves[image, place])
-        box_loss = generalized_box_iou_loss(predicted, boxes, reduction="sum") / objects
+        wanted_moves = _wanted_moves(anchors[place], cells[place], boxes)
+        box_loss = functional.smooth_l1_loss(moves[image, place].tanh(), wanted_moves, reduction="sum", beta=SMOOTH)
+        box_loss = box_loss / objects
         factor = self.location_loss_factor
         if factor is not None:
             class_loss, box_loss = class_loss * (1 - factor), box_loss * factor
@@ -252,3 +260,10 @@ def _moved(anchors: Tensor, cells: Tensor, moves: Tensor) -> Tensor:
     center = (anchors[:, :2] + anchors[:, 2:]) / 2 + bounded[:, :2] * cells
     half = (anchors[:, 2:] - anchors[:, :2]) / 2 * torch.exp2(LARGEST_GROWTH * bounded[:, 2:])
     return torch.cat((center - half, center + half), dim=1)
+
+
+def _wanted_moves(anchors: Tensor, cells: Tensor, boxes: Tensor) -> Tensor:
+    """Return the bounded moves (k, 4) that bring anchors to boxes, as near as the bounds allow; see ``_moved``."""
+    shift = (boxes[:, :2] + boxes[:, 2:] - anchors[:, :2] - anchors[:, 2:]) / 2 / cells
+    ratio = (boxes[:, 2:] - boxes[:, :2]).clamp(min=1e-3) / (anchors[:, 2:] - anchors[:, :2])
+    return torch.cat((shift, ratio.log2() / LARGEST_GROWTH), dim=1).clamp(-FARTHEST, FARTHEST)

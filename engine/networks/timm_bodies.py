@@ -75,7 +75,17 @@ def timm_state(name: str, state: Mapping[str, Tensor]) -> dict[str, Tensor]:
         )
     except BUILD_ERRORS as error:
         raise ParameterError(f"the weights are not those of backbone timm:{name} ({error})") from error
-    return {key: value.detach() for key, value in network.state_dict().items()}
+    found = {key: value.detach() for key, value in network.state_dict().items()}
+    if not _arrived(found, state):
+        raise ParameterError(f"the weights are not those of backbone timm:{name}: hardly any of them fits")
+    return found
+
+
+def _arrived(found: Mapping[str, Tensor], given: Mapping[str, Tensor]) -> bool:
+    """Return whether most weights are among the given ones: timm passes over names it does not know."""
+    marks = {(tuple(value.shape), float(value.double().sum())) for value in given.values()}
+    weights = [value for value in found.values() if value.ndim >= 2]
+    return 2 * sum((tuple(value.shape), float(value.double().sum())) in marks for value in weights) >= len(weights)
 
 
 def timm_address(name: str) -> str:

@@ -102,7 +102,7 @@ def parse_definition(text: str, name: str) -> tuple[dict[str, Any], Definition]:
     """
     try:
         raw = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise ModelPackageError(
             f"{name} is not JSON ({error}): a model definition is one JSON object; mend the text or export it again"
         ) from error

@@ -82,7 +82,16 @@ def find_definition(definition: str, job: Job) -> Source:
         raise ModelPackageError("no model definition was given: choose an .emd or .dlpk file")
     if text.startswith("{"):
         return Source(*parse_definition(text, "the model definition"), "the model definition", None)
-    path = Path(text)
+    try:
+        return _from_path(Path(text), job)
+    except PermissionError as error:
+        raise ModelPackageError(f"{text} may not be read: change its permissions or copy it") from error
+    except (OSError, ValueError) as error:
+        log.warning("cannot open %r: %r", text, error)
+        raise ModelPackageError(f"there is no model definition {text!r:.300}: choose an .emd or .dlpk file") from error
+
+
+def _from_path(path: Path, job: Job) -> Source:
     if path.is_dir():
         path = _inside(path)
     if not path.is_file():

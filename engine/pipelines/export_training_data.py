@@ -97,7 +97,7 @@ def labelled_rasters(request: ExportTrainingData, paths: list[str], labels: Labe
             placed_labels[crs] = labels.in_crs(source.crs, path, job)
             placed_masks[crs] = None if mask is None else related(mask, source.crs, job=job, other=path)
         placed = PlacedLabels(placed_labels[crs], source)
-        reached[placed.kept] = True
+        reached[placed.rows] = True
         if source.rows < request.tile_size_y or source.cols < request.tile_size_x:
             job.warn(
                 f"{path} ({source.cols} x {source.rows} pixels) is smaller than a chip: its chip is filled with "
@@ -221,8 +221,8 @@ def _wanted_cell_size(request: ExportTrainingData, paths: list[str], labels: Lab
 def _tell_size(request: ExportTrainingData, rasters: list[LabelledRaster], job: Job) -> None:
     """Say how large the labelled objects are in the chips."""
     bounds = np.concatenate([raster.labels.map_bounds for raster in rasters])
-    own = raster_source(rasters[0].source.path, job=Job()).cell_size
     used = rasters[0].source.cell_size
+    own = raster_source(rasters[0].source.path, job=Job()).cell_size if request.cell_size.strip() else used
     job.message(size_in_words(bounds, own, used, propose_cell_size(bounds, own)))
 
 

@@ -20,7 +20,7 @@ from ..training.precision import choose_arithmetic
 from ..training.scale import choose_scale
 from ..training.session import Material, train
 from ..training.split import split_chips
-from ..training.start import checked_classes, make_choices, starting_network
+from ..training.start import labels_of, make_choices, starting_network
 from ..training.state import Checkpoint, request_key
 
 READ, TRAINED = 0.03, 0.97
@@ -38,7 +38,7 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
     target = Path(request.out_folder).absolute()
     _refuse_used(target)
     samples = read_samples(request.in_folder, job)
-    labels = checked_classes(samples)
+    labels = labels_of(samples)
     choices = make_choices(request, samples, job)
     transforms = augmentation(
         request.augmentation,
@@ -66,7 +66,7 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
     )  # fmt: skip
     with checkpoint.kept():
         state = train(start.network, plan, material, request, start.pretrained, checkpoint, job, (READ, TRAINED))
-    evaluation = plan.evaluated(start.network, material.validation(state.batch_size), job)
+    evaluation = plan.task.settle(plan.evaluated(start.network, material.validation(state.batch_size), job), names)
     trained = Trained(request, samples, statistics, choices, start, plan, material, state, evaluation)
     with replaced_folder(target, job) as folder:
         written = write_model(folder, target.name, trained, job)

@@ -23,8 +23,7 @@ def list_rasters(in_raster: str) -> list[str]:
 
     Args:
         in_raster: A file, a folder whose rasters are meant (sorted by name, not those of folders inside it), or a
-            name that
-            only GDAL understands.
+            name that only GDAL understands.
 
     Raises:
         RasterError: The path does not exist, or the folder holds no raster.

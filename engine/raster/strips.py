@@ -39,8 +39,7 @@ class StripReader:
 
         Returns:
             (bands, height, width) pixels and (height, width) bool, True where valid. They are views that hold until
-            the next
-            call, not to be changed.
+            the next call, not to be changed.
         """
         if row < self._first or row > self._end:
             self._first = self._end = row

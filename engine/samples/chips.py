@@ -19,7 +19,9 @@ from affine import Affine
 from rasterio.crs import CRS
 from rasterio.io import MemoryFile
 
-from ..errors import ParameterError
+from ..errors import OutputError, ParameterError
+from ..raster.crs import GDAL_ERRORS
+from ..raster.opening import first_line
 
 SUFFIXES = {"TIFF": (".tif", ".tfw"), "PNG": (".png", ".pgw"), "JPEG": (".jpg", ".jgw")}
 """Suffix of the chip and of its world file."""
@@ -96,14 +98,27 @@ class ChipWriter:
             transform: Pixel to map of the chip.
         """
         path = f"{self._folder}/{stem}{self.suffix}"
-        if self._template is not None and transform.b == 0.0 == transform.d:
+        if self._template is not None and transform.b == 0.0 == transform.d and transform.a > 0.0 > transform.e:
             with open(path, "wb", buffering=0) as stream:
                 self._template.write(stream, pixels, transform)
         else:
-            with rasterio.open(path, "w", **_profile(self.kind), transform=transform) as chip:
-                chip.write(pixels)
+            try:
+                with rasterio.open(path, "w", **_profile(self.kind), transform=transform) as chip:
+                    chip.write(pixels)
+            except GDAL_ERRORS as error:
+                raise OutputError(
+                    f"the chip {path} cannot be written ({first_line(error)}): free some space or choose another place"
+                ) from error
         with open(f"{self._folder}/{stem}{self._world_suffix}", "wb", buffering=0) as stream:
-            stream.write(world_file(transform).encode("ascii"))
+            write_whole(stream, world_file(transform).encode("ascii"))
+
+
+def write_whole(stream: Any, content: bytes | bytearray | memoryview) -> None:
+    """Write to an unbuffered file until all is there: a full disk takes a part first and refuses the next one."""
+    written = stream.write(content)
+    while written < len(content):
+        content = memoryview(content)[written:]
+        written = stream.write(content)
 
 
 def world_file(transform: Affine) -> str:
@@ -145,10 +160,10 @@ class _Template:
         """Write one chip to a binary stream."""
         struct.pack_into("<2d", self._head, self._tie_point, transform.c, transform.f)
         struct.pack_into("<2d", self._head, self._scale, transform.a, -transform.e)
-        stream.write(self._head)
-        stream.write(pixels.data)
+        write_whole(stream, self._head)
+        write_whole(stream, pixels.reshape(-1).view(np.uint8).data)
         if self._tail:
-            stream.write(self._tail)
+            write_whole(stream, self._tail)
 
 
 def _encoded(kind: ChipKind, pixels: np.ndarray, transform: Affine) -> bytes:

@@ -14,7 +14,7 @@ from ..job import Job
 from ..raster.grid import starts
 from ..raster.reading import RasterSource
 from ..raster.strips import StripReader
-from .chips import ChipKind, ChipWriter
+from .chips import ChipKind, ChipWriter, write_whole
 from .placing import PlacedLabels, Placement
 from .record import ChipRow, FolderRecord
 from .registry import ChipLabel, SampleFormat
@@ -161,12 +161,12 @@ class Exporter:
         """Write one chip with its label and take it into the record."""
         record = self._record
         stem = f"{record.next_index:012d}"
+        record.pixels.add(pixels, valid)
         writer.write(stem, pixels, transform)
         values, boxes = placement.values[place], placement.boxes[place]
         label = ChipLabel(stem + writer.suffix, record.cols, record.rows, record.bands, boxes, values)
         with open(f"{self._labels_folder}/{stem}{self._form.suffix}", "wb", buffering=0) as stream:
-            stream.write(self._form.text(label).encode("utf-8"))
-        record.pixels.add(pixels, valid)
+            write_whole(stream, self._form.text(label).encode("utf-8"))
         record.chips.append(
             ChipRow(
                 stem, source.path, turn.angle if turn is not None else 0.0, _bounds(transform, record.cols, record.rows)

@@ -6,7 +6,7 @@ Reading a folder opens labels and the heads of chips, never their pixels; ``read
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,11 @@ import numpy as np
 import rasterio
 
 from ..classes import ClassInfo
-from ..errors import RasterError, SampleFolderError
+from ..errors import SampleFolderError
 from ..job import Job
-from ..raster.bands import alpha_band, names_of, palette_of
+from ..raster.bands import alpha_band, palette_of
 from ..raster.crs import GDAL_ERRORS
-from ..raster.opening import opened
-from ..raster.views import cell_size_of
+from .heads import check_alike, chip_heads, shape_in_words
 from .layout import Layout, find_layout
 from .naming import classified
 from .record import crs_of_reference
@@ -92,20 +91,6 @@ class SampleSet:
         return len(self.samples)
 
 
-@dataclass(frozen=True)
-class Head:
-    """What is known of a chip without its pixels."""
-
-    bands: int
-    dtype: str
-    rows: int
-    cols: int
-    band_names: tuple[str, ...]
-    bounds: tuple[float, float, float, float]
-    cell_size: tuple[float, float] | None
-    crs_wkt: str | None
-
-
 def read_samples(folders: Sequence[str], job: Job) -> SampleSet:
     """Read the labels of training folders and the heads of their chips.
 
@@ -126,9 +111,9 @@ def read_samples(folders: Sequence[str], job: Job) -> SampleSet:
                 "train on folders of one format"
             )
     parsed = [_parsed(layout, job) for layout in layouts]
-    heads = [head for layout, objects in zip(layouts, parsed, strict=True) for head in _heads(layout, objects, job)]
+    heads = [head for layout, objects in zip(layouts, parsed, strict=True) for head in chip_heads(layout, objects, job)]
     images = [chip for layout in layouts for chip, _ in layout.pairs]
-    _check_alike(heads, images)
+    check_alike(heads, images)
     if len(images) < 2:
         raise SampleFolderError(
             f"{layouts[0].folder} holds one chip: training and validation need one each at least; export with a "
@@ -177,19 +162,21 @@ def read_chip(sample: BoxSample) -> np.ndarray:
     """
     try:
         with rasterio.open(sample.image) as chip:
-            alpha, palette = alpha_band(chip), palette_of(chip)
-            if palette:
+            if sample.shape is not None and chip.count == sample.shape[0]:
+                pixels = chip.read()
+            elif palette := palette_of(chip):
                 table = np.frombuffer(palette, np.uint8).reshape(-1, 4)
                 pixels = np.ascontiguousarray(np.moveaxis(table[chip.read(1)][..., :3], -1, 0))
             else:
-                pixels = chip.read([band for band in range(1, chip.count + 1) if band != alpha])
+                pixels = chip.read([band for band in range(1, chip.count + 1) if band != alpha_band(chip)])
     except (*GDAL_ERRORS, ValueError) as error:
         raise SampleFolderError(
             f"the chip {sample.image} cannot be read: it is damaged; export it again or remove it"
         ) from error
     if sample.shape is not None and pixels.shape != sample.shape:
         raise SampleFolderError(
-            f"the chip {sample.image} has {_shape(pixels.shape)} and the others {_shape(sample.shape)}: remove "
+            f"the chip {sample.image} has {shape_in_words(pixels.shape)} and the others "
+            f"{shape_in_words(sample.shape)}: remove "
             f"it or export again"
         )
     if pixels.dtype.kind == "f":
@@ -205,91 +192,6 @@ def _parsed(layout: Layout, job: Job) -> list[Objects]:
             job.check()
         found.append(layout.form.parse(label.read_bytes(), label))
     return found
-
-
-def _heads(layout: Layout, parsed: list[Objects], job: Job) -> list[Head]:
-    """Return the heads of a folder's chips.
-
-    In a folder of ours the first chip is opened; the labels and ``chips.csv`` say the rest.
-    """
-    first = _head(layout.pairs[0][0])
-    heads = []
-    for number, ((chip, _), objects) in enumerate(zip(layout.pairs, parsed, strict=True)):
-        if number % 64 == 0:
-            job.check()
-        row = layout.chips.get(chip.stem)
-        said = objects.size or (first.cols, first.rows)
-        trusted = row is not None and said == (first.cols, first.rows) and objects.bands in (0, first.bands)
-        if row is not None and trusted:
-            heads.append(
-                Head(
-                    first.bands,
-                    first.dtype,
-                    said[1],
-                    said[0],
-                    first.band_names,
-                    row.bounds,
-                    first.cell_size,
-                    first.crs_wkt,
-                )
-            )
-        else:
-            heads.append(_head(chip))
-    properties = layout.emd.get("InputRastersProps")
-    names = properties.get("BandNames") if isinstance(properties, dict) else None
-    if isinstance(names, list) and len(names) == first.bands:
-        heads[0] = replace(heads[0], band_names=tuple(map(str, names)))
-    return heads
-
-
-def _head(path: Path) -> Head:
-    """Open a chip and look at what it says of itself."""
-    try:
-        with opened(str(path)) as chip:
-            alpha, palette = alpha_band(chip), palette_of(chip)
-            names = names_of(chip, alpha, palette)
-            placed = not chip.transform.is_identity
-            bounds = _bounds(chip) if placed else (float("nan"),) * 4
-            return Head(
-                bands=len(names),
-                dtype=str(chip.dtypes[0]),
-                rows=chip.height,
-                cols=chip.width,
-                band_names=names,
-                bounds=bounds,
-                cell_size=cell_size_of(chip.transform) if placed else None,
-                crs_wkt=chip.crs.to_wkt() if chip.crs else None,
-            )
-    except RasterError as error:
-        raise SampleFolderError(
-            f"the chip {path} cannot be read: it is damaged; export it again or remove it"
-        ) from error
-
-
-def _bounds(chip: Any) -> tuple[float, float, float, float]:
-    """Return left, bottom, right, top of an open chip."""
-    corners = [
-        chip.transform @ corner for corner in ((0, 0), (chip.width, 0), (0, chip.height), (chip.width, chip.height))
-    ]
-    across, down = [x for x, _ in corners], [y for _, y in corners]
-    return min(across), min(down), max(across), max(down)
-
-
-def _check_alike(heads: list[Head], images: list[Path]) -> None:
-    """Refuse chips of different size, bands or pixel type, with two examples."""
-    first = heads[0]
-    for head, image in zip(heads, images, strict=True):
-        if (head.bands, head.dtype, head.rows, head.cols) != (first.bands, first.dtype, first.rows, first.cols):
-            one, two = (_shape((entry.bands, entry.rows, entry.cols)) + f" of {entry.dtype}" for entry in (first, head))
-            raise SampleFolderError(
-                f"chips of one training are alike, but {images[0]} has {one} and {image} has {two}: "
-                "train on folders with the same chip size, bands and pixel type"
-            )
-
-
-def _shape(shape: tuple[int, ...]) -> str:
-    """Return bands, rows and columns in words."""
-    return f"{shape[0]} bands, {shape[2]} x {shape[1]} pixels"
 
 
 def _samples(

@@ -1,8 +1,7 @@
 """KITTI rectangles: one text file a chip, one line of 15 columns an object.
 
 Esri's reader understands class values only, and no negative numbers, so unknown columns are 0 when we write. Readers
-meet
-class names, negative numbers and a sixteenth column (score) as well.
+meet class names, negative numbers and a sixteenth column (score) as well.
 """
 
 from __future__ import annotations

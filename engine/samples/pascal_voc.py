@@ -1,8 +1,7 @@
 """PASCAL VOC rectangles: one XML file a chip, written as Esri writes it, read from anybody.
 
 ``name`` holds the class value when we write; readers also meet class names. Pixels are counted from the upper left
-corner
-of the chip, so a box may end at the chip's width.
+corner of the chip, so a box may end at the chip's width.
 """
 
 from __future__ import annotations

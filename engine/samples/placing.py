@@ -60,8 +60,8 @@ class PlacedLabels:
                 bounds[touching],
                 self.map_bounds[touching],
             )
-        self.kept = np.flatnonzero(inside)[touching]
-        self.values = labels.values[self.kept]
+        kept = np.flatnonzero(inside)[touching]
+        self.rows, self.values = labels.rows[kept], labels.values[kept]
         self._bounds = bounds
         self._areas = shapely.area(self.geometry)
         full = (bounds[:, 2] - bounds[:, 0]) * (bounds[:, 3] - bounds[:, 1])

@@ -1,8 +1,7 @@
 """What is written beside the chips of an exported folder, and read back when a later run goes on with it.
 
 ``map.txt``, ``stats.txt``, ``esri_accumulated_stats.json`` and ``esri_model_definition.emd`` are Esri's;
-``chips.csv`` is
-ours and says where each chip comes from, which the split of a training needs.
+``chips.csv`` is ours and says where each chip comes from, which the split of a training needs.
 """
 
 from __future__ import annotations

@@ -31,26 +31,38 @@ class BandStats(NamedTuple):
 
 @dataclass
 class PixelStatistics:
-    """Running statistics of the valid pixels of each band.
+    """Running statistics of the valid pixels of each band, as sums of differences from a value near the mean.
 
     Attributes:
         minimum: (bands,) float64.
         maximum: (bands,) float64.
-        mean: (bands,) float64.
-        squares: (bands,) float64, sum of squared deviations from the mean.
+        shift: (bands,) float64, what differences are taken from; it keeps digits where the mean is large.
+        total: (bands,) float64, sum of the differences.
+        products: (bands,) float64, sum of their squares.
         count: Number of pixels seen, the same for all bands.
     """
 
     minimum: np.ndarray
     maximum: np.ndarray
-    mean: np.ndarray
-    squares: np.ndarray
+    shift: np.ndarray
+    total: np.ndarray
+    products: np.ndarray
     count: int = 0
 
     @classmethod
     def of_bands(cls, bands: int) -> PixelStatistics:
         """Return statistics of nothing."""
-        return cls(np.full(bands, np.inf), np.full(bands, -np.inf), np.zeros(bands), np.zeros(bands))
+        return cls(np.full(bands, np.inf), np.full(bands, -np.inf), np.zeros(bands), np.zeros(bands), np.zeros(bands))
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean of each band, (bands,) float64; 0 when no pixel was seen."""
+        return self.shift + self.total / max(self.count, 1)
+
+    @property
+    def squares(self) -> np.ndarray:
+        """Sum of squared deviations from the mean, (bands,) float64."""
+        return np.maximum(self.products - self.total**2 / max(self.count, 1), 0.0)
 
     def add(self, pixels: np.ndarray, valid: np.ndarray) -> None:
         """Take in a chip.
@@ -65,23 +77,24 @@ class PixelStatistics:
             pixels = pixels[:, valid][:, None, :]
         bands, rows, cols = pixels.shape
         count = rows * cols
+        flat = pixels.reshape(bands, count)
         if pixels.dtype == np.uint8 and cols <= _EXACT_SUM:
             numbers = pixels.astype(np.float32)
-            sums = np.einsum("brc->br", numbers).sum(axis=1, dtype=np.float64)
+            total = np.einsum("brc->br", numbers).sum(axis=1, dtype=np.float64)
             products = np.einsum("brc,brc->br", numbers, numbers).sum(axis=1, dtype=np.float64)
-            mean = sums / count
-            squares = np.maximum(products - sums * mean, 0.0)
+            products += self.shift * (count * self.shift - 2 * total)
+            total -= count * self.shift
         else:
-            numbers = pixels.reshape(bands, -1).astype(np.float64)
-            mean = numbers.mean(axis=1)
-            numbers -= mean[:, None]
-            squares = np.einsum("bp,bp->b", numbers, numbers)
-        flat = pixels.reshape(bands, -1)
-        self.merge(
-            PixelStatistics(
-                flat.min(axis=1).astype(np.float64), flat.max(axis=1).astype(np.float64), mean, squares, count
-            )
-        )
+            numbers = flat.astype(np.float64)
+            if not self.count:
+                self.shift = numbers.mean(axis=1)
+            numbers -= self.shift[:, None]
+            total, products = numbers.sum(axis=1), np.einsum("bp,bp->b", numbers, numbers)
+        self.total += total
+        self.products += products
+        self.count += count
+        np.minimum(self.minimum, flat.min(axis=1), out=self.minimum)
+        np.maximum(self.maximum, flat.max(axis=1), out=self.maximum)
 
     def merge(self, other: PixelStatistics) -> None:
         """Take in other statistics of the same bands."""
@@ -89,22 +102,24 @@ class PixelStatistics:
             return
         total = self.count + other.count
         step = other.mean - self.mean
+        self.products = self.squares + other.squares + step**2 * (self.count * other.count / total)
+        self.shift = self.mean + step * (other.count / total)
+        self.total = np.zeros(len(step))
         self.minimum = np.minimum(self.minimum, other.minimum)
         self.maximum = np.maximum(self.maximum, other.maximum)
-        self.squares = self.squares + other.squares + step**2 * (self.count * other.count / total)
-        self.mean = self.mean + step * (other.count / total)
         self.count = total
 
     def summary(self) -> BandStats:
         """Return minimum, maximum, mean and standard deviation; zeros when no pixel was seen."""
         if not self.count:
-            zeros = np.zeros(len(self.mean))
+            zeros = np.zeros(len(self.shift))
             return BandStats(zeros, zeros.copy(), zeros.copy(), zeros.copy())
         return BandStats(self.minimum, self.maximum, self.mean, np.sqrt(self.squares / self.count))
 
     def to_json(self) -> list[dict[str, Any]]:
         """Return ``BandStatsState``."""
         minimum, maximum, mean, _ = self.summary()
+        squares = self.squares
         return [
             {
                 "Min": float(minimum[band]),
@@ -112,10 +127,10 @@ class PixelStatistics:
                 "Mean": 0,
                 "StdDev": 0,
                 "M1": float(mean[band]),
-                "M2": float(self.squares[band]),
+                "M2": float(squares[band]),
                 "Num": int(self.count),
             }
-            for band in range(len(self.mean))
+            for band in range(len(mean))
         ]
 
     @classmethod
@@ -128,7 +143,11 @@ class PixelStatistics:
             count = int(state[0]["Num"])
         except (KeyError, TypeError, ValueError):
             return None
-        return cls(columns[0], columns[1], columns[2], columns[3], count) if np.isfinite(columns).all() else None
+        if not np.isfinite(columns).all():
+            return None
+        if not count:
+            return cls.of_bands(bands)
+        return cls(columns[0], columns[1], columns[2], np.zeros(bands), columns[3], count)
 
 
 @dataclass

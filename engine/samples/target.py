@@ -99,8 +99,7 @@ def _united(
 
 @contextmanager
 def staged(out: Path, going_on: bool, job: Job) -> Iterator[Path]:
-    """Give a temporary folder with ``images`` and ``labels``; its files become part of ``out`` when the block ends
-    well.
+    """Give a temporary folder with ``images`` and ``labels`` whose files join ``out`` when the block ends well.
 
     When the run fails or is cancelled nothing of it stays: a new folder is not there, an earlier one is as it was.
 

@@ -33,13 +33,13 @@ class Turn:
         y = np.round(d * col + e * row + f - 0.5 + self.margin[1], 6)
         self._width = cols + 2 * self.margin[0]
         left, top = np.floor(x), np.floor(y)
-        self._place = (top * self._width + left).astype(np.intp)
-        across, down = (x - left).astype(np.float32), (y - top).astype(np.float32)
-        self._weights = (
-            (0, (1 - across) * (1 - down)),
-            (1, across * (1 - down)),
-            (self._width, (1 - across) * down),
-            (self._width + 1, across * down),
+        first = (top * self._width + left).astype(np.intp).ravel()
+        across, down = (x - left).astype(np.float32).ravel(), (y - top).astype(np.float32).ravel()
+        self._corners = (
+            (first, (1 - across) * (1 - down)),
+            (first + 1, across * (1 - down)),
+            (first + self._width, (1 - across) * down),
+            (first + self._width + 1, across * down),
         )
         self._nearest = (np.round(y) * self._width + np.round(x)).astype(np.intp)
 
@@ -54,10 +54,10 @@ class Turn:
             (bands, rows, cols) of the same dtype, bilinear between pixels, 0 where not valid; (rows, cols) bool.
         """
         exact = np.float32 if pixels.dtype.itemsize <= 2 else np.float64
-        turned = np.zeros((len(pixels), *self._place.shape), exact)
-        flat = pixels.reshape(len(pixels), -1)
-        for step, weight in self._weights:
-            turned += flat[:, self._place + step] * weight
+        turned = np.zeros((len(pixels), *self._nearest.shape), exact)
+        for band, target in zip(pixels.reshape(len(pixels), -1), turned.reshape(len(pixels), -1), strict=True):
+            for place, weight in self._corners:
+                target += band.take(place) * weight
         kept = valid.reshape(-1)[self._nearest]
         if pixels.dtype.kind in "iu":
             np.rint(turned, out=turned)

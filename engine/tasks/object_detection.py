@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..accuracy.scores import scores_by_class
+from ..inference.suppression import suppress_boxes
 from ..networks.detector import Detector, Target
 from .registry import Evaluation, Prepared, Task, register
 
@@ -17,7 +19,13 @@ MIN_IOU = 0.5
 """IoU from which on a detection counts as right."""
 LOWEST_SCORE = 0.03
 """Detections below it are not looked at in validation."""
-NMS_OVERLAP = 0.5
+OVERLAPS = (0.1, 0.2, 0.3, 0.4)
+"""Overlaps of two objects that a package may propose."""
+LARGEST_OVERLAP = 0.5
+"""Overlap that is left while training."""
+AS_GOOD = 0.01
+"""Difference of scores that says nothing."""
+OVERLAP_KEY = "NmsOverlap"
 MOST_DETECTIONS = 500
 
 
@@ -42,43 +50,65 @@ def evaluate(
     network.eval()
     sums: dict[str, float] = {}
     predictions: list[dict[str, np.ndarray]] = []
-    references: list[np.ndarray] = []
-    labels: list[np.ndarray] = []
-    chips = 0
+    references: list[dict[str, np.ndarray]] = []
     for batch in batches:
         check()
         images, targets = prepared(batch)
         for name, value in network.losses(images, targets).items():
             sums[name] = sums.get(name, 0.0) + float(value) * len(images)
-        for found in network.detect(images, LOWEST_SCORE, NMS_OVERLAP, MOST_DETECTIONS):
+        for found in network.detect(images, LOWEST_SCORE, LARGEST_OVERLAP, MOST_DETECTIONS):
             predictions.append({name: value.float().cpu().numpy() for name, value in found.items()})
-        references += [target["boxes"].cpu().numpy() for target in targets]
-        labels += [target["labels"].cpu().numpy() for target in targets]
-        chips += len(images)
-    means = {name: value / max(1, chips) for name, value in sums.items()}
+        references += [{name: value.cpu().numpy() for name, value in target.items()} for target in targets]
+    means = {name: value / max(1, len(references)) for name, value in sums.items()}
+    return _judged(Evaluation(sum(means.values()), means, predictions=predictions, references=references), names)
+
+
+def settle(evaluation: Evaluation, names: Sequence[str]) -> Evaluation:
+    """Choose the overlap that two objects may share, by average precision and F1 on the validation chips.
+
+    Args:
+        evaluation: Of the best state.
+        names: Class names, label 1 first.
+
+    Returns:
+        The evaluation at the smallest overlap that is as good as the best one.
+    """
+    tried = []
+    for overlap in OVERLAPS:
+        thinned = [_suppressed(found, overlap) for found in evaluation.predictions]
+        judged = _judged(replace(evaluation, predictions=thinned), names)
+        tried.append((sum(judged.metrics.values()), overlap, judged))
+    best = max(score for score, _, _ in tried)
+    overlap, judged = next((overlap, judged) for score, overlap, judged in tried if score >= best - AS_GOOD)
+    return replace(judged, proposals={OVERLAP_KEY: overlap})
+
+
+def _judged(evaluation: Evaluation, names: Sequence[str]) -> Evaluation:
+    """Return an evaluation with the scores of its predictions."""
+    predictions, references = evaluation.predictions, evaluation.references
     classes = scores_by_class(
         _joined([found["boxes"] for found in predictions], (0, 4)),
         _joined([found["scores"] for found in predictions], (0,)),
         _joined([found["labels"] for found in predictions], (0,)).astype(np.int64) - 1,
-        _joined(references, (0, 4)),
-        _joined(labels, (0,)).astype(np.int64) - 1,
+        _joined([wanted["boxes"] for wanted in references], (0, 4)),
+        _joined([wanted["labels"] for wanted in references], (0,)).astype(np.int64) - 1,
         MIN_IOU,
         names=list(names),
-        groups=_numbers(predictions, "scores"),
-        reference_groups=np.repeat(np.arange(len(labels)), [len(each) for each in labels]),
+        groups=_chip_of_each(predictions),
+        reference_groups=_chip_of_each(references),
     )
     everything = classes[-1]
-    return Evaluation(
-        loss=sum(means.values()),
-        losses=means,
-        metrics={
-            "AVERAGE_PRECISION": float(np.nan_to_num(everything.average_precision)),
-            "F1_SCORE": float(everything.best_f1),
-        },
-        classes=classes,
-        threshold=everything.best_threshold,
-        predictions=predictions,
-    )
+    metrics = {
+        "AVERAGE_PRECISION": float(np.nan_to_num(everything.average_precision)),
+        "F1_SCORE": float(everything.best_f1),
+    }
+    return replace(evaluation, metrics=metrics, classes=classes, threshold=everything.best_threshold)
+
+
+def _suppressed(found: Mapping[str, np.ndarray], overlap: float) -> dict[str, np.ndarray]:
+    """Return a chip's detections of which no two of a class share more."""
+    kept = suppress_boxes(found["boxes"].astype(np.float64), found["scores"], found["labels"].astype(np.int64), overlap)
+    return {name: values[kept] for name, values in found.items()}
 
 
 def _joined(parts: Sequence[np.ndarray], empty: tuple[int, ...]) -> np.ndarray:
@@ -86,9 +116,9 @@ def _joined(parts: Sequence[np.ndarray], empty: tuple[int, ...]) -> np.ndarray:
     return np.concatenate([np.empty(empty), *parts])
 
 
-def _numbers(predictions: Sequence[dict[str, np.ndarray]], name: str) -> np.ndarray:
-    """Return the chip that each prediction belongs to."""
-    return np.repeat(np.arange(len(predictions)), [len(found[name]) for found in predictions])
+def _chip_of_each(chips: Sequence[Mapping[str, np.ndarray]]) -> np.ndarray:
+    """Return the chip that each box belongs to."""
+    return np.repeat(np.arange(len(chips)), [len(chip["boxes"]) for chip in chips])
 
 
 TASK = register(
@@ -98,5 +128,6 @@ TASK = register(
         monitors=("VALID_LOSS", "AVERAGE_PRECISION", "F1_SCORE"),
         losses=losses,
         evaluate=evaluate,
+        settle=settle,
     )
 )

@@ -34,6 +34,8 @@ class Evaluation:
         classes: Scores of each class, and of all as the last entry; empty when not asked for.
         threshold: Score from which on predictions should be kept; NaN when nothing is right.
         predictions: What was predicted on each chip, in order; arrays by name.
+        references: What should have been predicted, in the same order.
+        proposals: Defaults that the model package should offer beside the threshold, by their key.
     """
 
     loss: float
@@ -42,6 +44,8 @@ class Evaluation:
     classes: Sequence[ClassScores] = ()
     threshold: float = float("nan")
     predictions: Sequence[Mapping[str, np.ndarray]] = ()
+    references: Sequence[Mapping[str, np.ndarray]] = ()
+    proposals: Mapping[str, float] = field(default_factory=dict)
 
 
 Evaluate = Callable[[Any, Iterable[Any], Prepared, Sequence[str], Callable[[], None]], Evaluation]
@@ -58,6 +62,8 @@ class Task:
         losses: Network, images and targets to named losses.
         evaluate: Network, validation batches, what prepares a batch (images, targets), class names, and a check that
             raises when the user cancelled, to an evaluation.
+        settle: An evaluation of the best state and class names to the same evaluation, with the defaults chosen that
+            suit the validation chips best.
     """
 
     name: str
@@ -65,6 +71,7 @@ class Task:
     monitors: tuple[str, ...]
     losses: Losses
     evaluate: Evaluate
+    settle: Callable[[Evaluation, Sequence[str]], Evaluation]
 
 
 _FOUND: dict[str, Task] = {}

@@ -17,7 +17,7 @@ from .averaging import MovingAverage
 from .learning_rate import OneCycle
 from .loaders import TrainingBatches, ValidationBatches
 from .plan import Plan
-from .state import SAVE_SECONDS, Checkpoint, EpochRecord, RunState, copied
+from .state import SAVE_SECONDS, SAVE_WITHIN_SECONDS, Checkpoint, EpochRecord, RunState, copied
 
 PATIENCE = 5
 """Epochs without improvement after which training hurries to its end."""
@@ -85,19 +85,24 @@ class Conductor:
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * factor
 
-    def after_step(self, network: Detector) -> bool:
+    def after_step(self, network: Detector, optimizer: torch.optim.Optimizer) -> bool:
         """Average the weights and move the schedule on; return whether the end is reached."""
         if self.average is not None:
             self.average.update(network)
         self.state.step += 1
+        self.state.epoch_step += 1
         if self.state.pace:
             self.schedule.advance(self.state.pace)
         elif self.plan.max_minutes is not None:
-            self.schedule.advance(self.seconds / (60 * self.plan.max_minutes) - self.schedule.position)
+            step = self.seconds / (60 * self.plan.max_minutes) - self.schedule.position
+            # a step that would begin in the last moments is not begun
+            self.schedule.advance(step if self.schedule.position + 1.5 * step < 1 else 1.0)
         else:
             self.schedule.advance(1 / self.steps)
         low, high = self.span
         self.job.progress(low + (high - low) * self.schedule.position, f"Training, {self._left()}")
+        if not self.schedule.done and time.monotonic() - self.saved >= SAVE_WITHIN_SECONDS:
+            self._save(network, optimizer)
         return self.schedule.done
 
     def after_epoch(
@@ -110,7 +115,8 @@ class Conductor:
         """
         state = self.state
         state.epoch += 1
-        self.batches.epoch = state.epoch
+        state.epoch_step = 0
+        self.batches.epoch, self.batches.skip = state.epoch, 0
         if not self._to_be_judged():
             return None
         found = self._judgement()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import collections
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypedDict
@@ -95,6 +95,7 @@ class TrainingBatches:
         seed: Of every draw.
         workers: Threads.
         epoch: The epoch that the next iteration gives.
+        skip: Batches at the beginning of that epoch that were seen before an interruption.
     """
 
     store: ChipStore
@@ -107,6 +108,7 @@ class TrainingBatches:
     seed: int
     workers: int = 2
     epoch: int = 0
+    skip: int = 0
 
     def __len__(self) -> int:
         return max(1, len(self.indexes) * self.repeats // self.batch_size)
@@ -127,7 +129,7 @@ class TrainingBatches:
             first = number * self.batch_size
             return _stacked([shown(first + place, int(index)) for place, index in enumerate(batches[number])])
 
-        return _ahead(made, len(batches), self.workers)
+        return _ahead(made, range(self.skip, len(batches)), self.workers)
 
     def _order(self) -> np.ndarray:
         """Return the chips of this epoch in drawn order, a whole number of batches."""
@@ -169,7 +171,7 @@ class ValidationBatches:
                 views.append((show(self.store.chip(int(index)), view), self.store.targets(int(index), view)))
             return _stacked(views)
 
-        return _ahead(made, len(self), self.workers)
+        return _ahead(made, range(len(self)), self.workers)
 
 
 def _stacked(views: list[tuple[Tensor, dict[str, Tensor]]]) -> Batch:
@@ -181,12 +183,12 @@ def _stacked(views: list[tuple[Tensor, dict[str, Tensor]]]) -> Batch:
     }
 
 
-def _ahead(made: Callable[[int], Batch], count: int, workers: int) -> Iterator[Batch]:
-    """Give ``made(0), made(1), ...`` in order, a few made ahead in threads; leaving early leaves no thread behind."""
+def _ahead(made: Callable[[int], Batch], numbers: Iterable[int], workers: int) -> Iterator[Batch]:
+    """Give ``made`` of each number in order, a few made ahead in threads; leaving early leaves no thread behind."""
     waiting: collections.deque[Future[Batch]] = collections.deque()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="loader")
     try:
-        for number in range(count):
+        for number in numbers:
             waiting.append(pool.submit(made, number))
             if len(waiting) > AHEAD:
                 yield waiting.popleft().result()

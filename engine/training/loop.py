@@ -90,7 +90,7 @@ class _Steps(lightning.LightningModule):
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
         """Move on; end when the schedule is done."""
-        if self.conductor.after_step(self.network):
+        if self.conductor.after_step(self.network, self.trainer.optimizers[0]):
             self.trainer.should_stop = True
 
     def on_train_epoch_end(self) -> None:
@@ -134,7 +134,7 @@ def fit(
         raise TrainingError("training has no learning rate: give learning_rate")
     conductor = Conductor(plan, state, batches, validation, checkpoint, job, span)
     module = _Steps(network, plan, Rates(*state.rates), conductor)
-    batches.epoch = state.epoch
+    batches.epoch, batches.skip = state.epoch, state.epoch_step
     if not conductor.schedule.done:
         with _quiet():
             trainer = lightning.Trainer(

@@ -123,6 +123,7 @@ def _definition(trained: Trained) -> dict[str, Any]:
         learning_rate=Rates(*state.rates).text() if state.rates else "None",
         metrics={
             "average_precision_score": finite,
+            **trained.evaluation.proposals,
             "monitored_" + trained.plan.monitor.lower(): abs(state.best_value)
             if state.best_value is not None
             else None,
@@ -172,7 +173,8 @@ def _crs(wkt: str | None) -> str | None:
 def _summary(trained: Trained) -> str:
     """Return the result in one sentence."""
     metrics, state = trained.evaluation.metrics, trained.state
-    proposed = f"threshold {trained.threshold:.2f} proposed"
+    overlaps = "".join(f", {key} {value:g}" for key, value in trained.evaluation.proposals.items())
+    proposed = f"threshold {trained.threshold:.2f}{overlaps} proposed"
     chips = len(trained.evaluation.predictions)
     return (
         f"{trained.choices.architecture.title} with {trained.choices.backbone}: average precision "

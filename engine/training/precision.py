@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from ..errors import DeviceError
+from ..inference.device import choose_device, device_name, has_bfloat16
 from ..job import Job
 
 GAIN = 1.15
@@ -56,40 +56,21 @@ def choose_arithmetic(processor_type: str, gpu_id: str, precision: str, job: Job
     Raises:
         DeviceError: A GPU was asked for and is not there.
     """
-    device = _device(processor_type, gpu_id)
+    device = choose_device(processor_type, gpu_id)
     if precision == "auto":
         autocast, why = _measured(device)
     else:
         autocast, why = precision == "bf16", "as asked"
-    name = (
-        torch.cuda.get_device_name(device) if device.type == "cuda" else f"processor, {torch.get_num_threads()} threads"
-    )
-    job.message(f"Training on {name} in {'bfloat16' if autocast else 'float32'} ({why})")
+    job.message(f"Training on {device_name(device)} in {'bfloat16' if autocast else 'float32'} ({why})")
     return Arithmetic(device, autocast, why)
-
-
-def _device(processor_type: str, gpu_id: str) -> torch.device:
-    """Return the device asked for."""
-    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    if processor_type == "CPU" or (not processor_type and not count):
-        return torch.device("cpu")
-    if not count:
-        raise DeviceError(
-            "processor_type is GPU and torch sees no GPU: choose CPU or install a torch build for the GPU"
-        )
-    number = gpu_id.strip() or "0"
-    if not number.isdigit() or int(number) >= count:
-        raise DeviceError(f"gpu_id is '{gpu_id}' and there are {count} GPUs: choose a number from 0 to {count - 1}")
-    return torch.device("cuda", int(number))
 
 
 def _measured(device: torch.device) -> tuple[bool, str]:
     """Return whether bfloat16 pays here, and why."""
-    if device.type == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
-        return native, "the GPU computes bfloat16" if native else "the GPU has no bfloat16"
-    if not _native_on_processor():
-        return False, "the processor has no bfloat16"
+    if not has_bfloat16(device):
+        return False, "bfloat16 is not computed natively here"
+    if device.type != "cpu":
+        return True, "computed natively"
     random = torch.Generator().manual_seed(0)
     images = torch.randn(2, 64, 64, 64, generator=random).contiguous(memory_format=torch.channels_last)
     weights = torch.randn(64, 64, 3, 3, generator=random).contiguous(memory_format=torch.channels_last) / 24
@@ -101,12 +82,6 @@ def _measured(device: torch.device) -> tuple[bool, str]:
     if plain < GAIN * fast:
         return False, f"bfloat16 was measured to be only {plain / fast:.2f} times as fast"
     return True, f"measured to be {plain / fast:.1f} times as fast as float32"
-
-
-def _native_on_processor() -> bool:
-    """Return whether the processor has instructions for bfloat16."""
-    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported", "_is_arm_bf16_supported")
-    return any(getattr(torch.cpu, name)() for name in asked if hasattr(torch.cpu, name))
 
 
 def _timed(images: torch.Tensor, weights: torch.Tensor) -> tuple[torch.Tensor, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -154,7 +155,9 @@ def _with_rates(
         steps = range_test_steps(planned)
         if steps:
             job.progress(0.0, "Finding the learning rate")
+            began = time.monotonic()
             found, state.tested = range_test(network, plan, batches, steps, USUAL_RATE, job)
+            state.seconds = time.monotonic() - began
             why = f"found by a range test of {steps} steps"
         else:
             found, why = USUAL_RATE, "the usual one; the training is too short for a range test"

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ..classes import ClassInfo
-from ..errors import ModelPackageError, ParameterError, SampleFolderError
+from ..errors import ModelPackageError, ParameterError
 from ..job import Job
 from ..models.registry import Architecture, ModelSpec, build_network, get_architecture
 from ..networks.backbones import fetch_weights, first_convolution, load_pretrained
@@ -260,14 +260,6 @@ def _take_over(
         job.message(f"{len(missing)} layers of the head start anew because {reason}")
 
 
-def checked_classes(samples: SampleSet) -> dict[int, int]:
-    """Return the label (1..classes) of each class value.
-
-    Raises:
-        SampleFolderError: There is no class, or no object at all.
-    """
-    if not samples.classes or not any(len(sample.boxes) for sample in samples.samples):
-        raise SampleFolderError(
-            "the training data holds no object: export again with labels that lie inside the raster"
-        )
+def labels_of(samples: SampleSet) -> dict[int, int]:
+    """Return the label that the network learns, 1..classes, of each class value."""
     return {entry.value: label for label, entry in enumerate(samples.classes, start=1)}

@@ -25,7 +25,9 @@ from ..job import Job
 from ..samples.folder import BoxSample
 
 SAVE_SECONDS = 60.0
-"""Shortest time between two saves."""
+"""Shortest time between two saves, when an epoch ends."""
+SAVE_WITHIN_SECONDS = 300.0
+"""Longest time without a save, in the middle of an epoch."""
 _FORMAT = 1
 
 
@@ -68,6 +70,7 @@ class RunState:
         pace: Share of the schedule that one step takes once training hurries to its end; 0 before.
         epoch: Epochs done.
         step: Steps done.
+        epoch_step: Steps done of the epoch that was interrupted.
         seconds: Training time used.
         history: One record per epoch.
         best_value: Best value of the monitored metric, smaller is better; None before the first.
@@ -87,6 +90,7 @@ class RunState:
     pace: float = 0.0
     epoch: int = 0
     step: int = 0
+    epoch_step: int = 0
     seconds: float = 0.0
     history: list[EpochRecord] = field(default_factory=list)
     best_value: float | None = None
@@ -139,9 +143,9 @@ class Checkpoint:
             job.warn(f"the interrupted training in {self.folder} cannot be read ({error}): training starts anew")
             self.remove()
             return RunState()
-        job.message(
-            f"Going on with the interrupted training after epoch {state.epoch} ({state.seconds / 60:.1f} minutes)"
-        )
+        steps = f" and {state.epoch_step} steps" if state.epoch_step else ""
+        done = f"epoch {state.epoch}{steps} ({state.seconds / 60:.1f} minutes)"
+        job.message(f"Going on with the interrupted training after {done}")
         return state
 
     def save(self, state: RunState) -> None:

@@ -1,8 +1,7 @@
 """Which class a labelled feature is of: value, name and colour, from whatever the layer offers.
 
 The value is an integer field; or a text field, whose sorted texts get 1..n; or, with neither, 1 for all. Values are
-never
-renumbered.
+never renumbered.
 """
 
 from __future__ import annotations
@@ -44,8 +43,7 @@ def label_classes(
 
     Returns:
         (n,) int64 class values, ``NO_CLASS`` where the field is null; the classes in ascending order of their
-        values, with
-        ``NO_COLOR`` where no colour is known.
+        values, with ``NO_COLOR`` where no colour is known.
 
     Raises:
         FeatureError: The field is absent, holds decimals, dates or negative numbers, or is null everywhere.

@@ -26,12 +26,14 @@ class Labels:
     Attributes:
         table: The polygons; their fields are not needed any more.
         values: (n,) int64 class values.
+        rows: (n,) int64, which label of the layer each is.
         classes: All classes of the layer, in ascending order of their values.
         numbered: The classes come from a field; else there is one class, named after the layer.
     """
 
     table: FeatureTable
     values: np.ndarray
+    rows: np.ndarray
     classes: tuple[ClassInfo, ...]
     numbered: bool
 
@@ -41,7 +43,9 @@ class Labels:
 
     def in_crs(self, crs: CRS | None, raster: str, job: Job) -> Labels:
         """Return the labels in the CRS of a raster; see ``related`` for what is refused."""
-        return replace(self, table=related(self.table, crs, job=job, other=raster))
+        table = related(self.table.with_fields({"row": np.arange(len(self))}), crs, job=job, other=raster)
+        kept = table.fields["row"]
+        return replace(self, table=table, values=self.values[kept], rows=self.rows[kept])
 
 
 def read_labels(source: FeatureSource | None, field: str, buffer_radius: float, job: Job) -> Labels:
@@ -68,7 +72,7 @@ def read_labels(source: FeatureSource | None, field: str, buffer_radius: float, 
     present = values != NO_CLASS
     if not present.all():
         table, values = table.take(present), values[present]
-    return Labels(replace(table, fields={}, types={}), values, classes, numbered)
+    return Labels(replace(table, fields={}, types={}), values, np.arange(len(values)), classes, numbered)
 
 
 def _as_polygons(table: FeatureTable, radius: float, job: Job) -> FeatureTable:

@@ -13,12 +13,12 @@ import pyogrio.raw
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 from rasterio.crs import CRS
-from rasterio.warp import transform as transform_coordinates
 
 from ..errors import FeatureError
 from ..job import Job
-from ..raster.crs import GDAL_ERRORS, crs_text, known_crs
+from ..raster.crs import crs_text, known_crs
 from ..tools.values import FeatureSource
+from .reprojection import moved
 
 Kind = Literal["polygon", "point", "any"]
 
@@ -78,14 +78,12 @@ def read_features(
         source: The layer.
         job: Told what was mended.
         crs: Reproject to this CRS; None keeps the layer's own. For a partner that may itself have no CRS read with
-            None and
-            call ``related``.
+            None and call ``related``.
         geometry: What the layer must hold; "polygon" refuses points and lines.
 
     Raises:
         FeatureError: The layer is missing or unreadable, holds another kind of geometry, or its CRS is unknown while
-            one
-            was asked for.
+            one was asked for.
     """
     name = source.name or source.layer or os.path.splitext(os.path.basename(source.path))[0]
     meta, wkb, columns = _read(source)
@@ -112,11 +110,13 @@ def related(table: FeatureTable, crs: str | CRS | None, *, job: Job, other: str)
     Args:
         table: Features in any CRS.
         crs: CRS of the other side; None when that has none.
-        job: Warned once when neither side has a CRS: the same coordinates are assumed.
+        job: Warned when neither side has a CRS (the same coordinates are assumed), and of features that have no
+            place in
+            the other CRS (left out).
         other: The other side in words, for messages.
 
     Raises:
-        FeatureError: Only one side has a CRS, or the two cannot be related.
+        FeatureError: Only one side has a CRS, the two cannot be related, or no feature can be expressed there.
     """
     target = known_crs(crs, other, FeatureError)
     if target is None and table.crs is None:
@@ -125,37 +125,41 @@ def related(table: FeatureTable, crs: str | CRS | None, *, job: Job, other: str)
     if target is None or table.crs is None:
         lacking, having = (other, table.name) if target is None else (table.name, other)
         raise FeatureError(f"{lacking} has no CRS and {having} has one: give {lacking} its CRS, then run again")
-    return transformed(table, target)
+    moved_table = _in_crs(table, target)
+    lost = shapely.is_missing(moved_table.geometry)
+    if lost.any():
+        job.warn(
+            f"{table.name}: {int(lost.sum())} features are too far from {other} to be expressed in its CRS: skipped"
+        )
+    return moved_table.take(~lost) if lost.any() else moved_table
 
 
 def transformed(table: FeatureTable, crs: str | CRS) -> FeatureTable:
     """Return the features in another CRS.
 
     Raises:
-        FeatureError: The table has no CRS, or the two cannot be related.
+        FeatureError: The table has no CRS, or the two cannot be related, or a feature cannot be expressed in the other.
     """
     target = known_crs(crs, "the output", FeatureError)
-    source = known_crs(table.crs, table.name, FeatureError)
-    if source is None or target is None:
+    if target is None or table.crs is None:
         raise FeatureError(f"{table.name} cannot be reprojected without a CRS: give it one")
-    if source == target:
-        return table
-
-    def moved(points: np.ndarray) -> np.ndarray:
-        if not len(points):
-            return points
-        return np.column_stack(transform_coordinates(source, target, points[:, 0], points[:, 1]))
-
-    try:
-        geometry = shapely.transform(table.geometry, moved)
-    except GDAL_ERRORS as error:
+    moved_table = _in_crs(table, target)
+    if shapely.is_missing(moved_table.geometry).any():
         raise FeatureError(
-            f"the CRS of {table.name} ({crs_text(source)}) cannot be related to {crs_text(target)}: reproject "
-            f"the layer first"
-        ) from error
-    if len(table) and not np.isfinite(shapely.bounds(geometry)).all():
+            f"features of {table.name} cannot be expressed in {crs_text(target)}: they lie too far away; check the CRS"
+        )
+    return moved_table
+
+
+def _in_crs(table: FeatureTable, target: CRS) -> FeatureTable:
+    """Return the features in another CRS, None where one cannot be expressed there; all lost is an error."""
+    source = known_crs(table.crs, table.name, FeatureError)
+    if source is None or source == target or not len(table):
+        return replace(table, crs=crs_text(target))
+    geometry = moved(table.geometry, source, target, table.name)
+    if shapely.is_missing(geometry).all():
         raise FeatureError(
-            f"features of {table.name} cannot be expressed in {crs_text(target)}: they lie too far away; check "
+            f"no feature of {table.name} can be expressed in {crs_text(target)}: they lie too far away; check "
             f"the layer's CRS"
         )
     return replace(table, geometry=geometry, crs=crs_text(target))
@@ -165,20 +169,22 @@ def _read(source: FeatureSource) -> tuple[dict[str, np.ndarray], np.ndarray | No
     """Read a layer with pyogrio; its errors become one sentence."""
     if not source.path.strip():
         raise FeatureError("no feature layer is given: choose one")
+    path, layer = source.path, source.layer
+    if not os.path.exists(path):
+        path, _, named = path.partition("|layername=")
+        layer = layer or named
     try:
-        meta, _, wkb, columns = pyogrio.raw.read(
-            source.path, layer=source.layer or None, where=source.where or None, force_2d=True
-        )
+        meta, _, wkb, columns = pyogrio.raw.read(path, layer=layer or None, where=source.where or None, force_2d=True)
     except (DataLayerError, DataSourceError, FieldError, ValueError, OSError, RuntimeError) as error:
-        layers = _layers(source.path)
-        if source.layer and layers and source.layer not in layers:
+        layers = _layers(path)
+        if layer and layers and layer not in layers:
             some = ", ".join(layers[:8])
-            raise FeatureError(f"{source.path} has no layer {source.layer}: choose one of {some}") from error
+            raise FeatureError(f"{path} has no layer {layer}: choose one of {some}") from error
         if source.where and layers:
-            raise FeatureError(f"the filter {source.where} does not suit {source.path}: correct it") from error
-        exists = os.path.exists(source.path) or not os.path.splitext(source.path)[1] or source.path.startswith("/vsi")
+            raise FeatureError(f"the filter {source.where} does not suit {path}: correct it") from error
+        exists = os.path.exists(path) or not os.path.splitext(path)[1] or path.startswith("/vsi")
         what = f"cannot be read as a layer ({str(error).splitlines()[0][:120]})" if exists else "does not exist"
-        raise FeatureError(f"{source.path} {what}: choose a layer of features") from error
+        raise FeatureError(f"{path} {what}: choose a layer of features") from error
     return meta, wkb, columns
 
 

@@ -33,6 +33,13 @@ _SQLITE = b"SQLite format 3\x00"
 _SEVERAL_FILES = ("ESRI Shapefile", "GML", "MapInfo File")
 """Formats that write more than the file that was named."""
 
+LONGEST_DBF_NAME = 10
+"""Letters of a field name in a .dbf file."""
+
+Columns = Mapping[str, tuple[np.ndarray, np.ndarray | None]]
+"""Column name to values and to where they are null; None where nothing is."""
+
+warnings.filterwarnings("ignore", message="Normalized/laundered field name")  # told by ``_tell_shortened``
 warnings.filterwarnings("ignore", message="'crs' was not provided")  # a layer of a raster without CRS has none either
 
 
@@ -48,8 +55,7 @@ def write_features(
     """Write features as a layer.
 
     The file appears when it is whole. In an existing GeoPackage the layer is replaced in one transaction and other
-    layers
-    are kept.
+    layers are kept.
 
     Args:
         target: File and layer; a file without suffix becomes a GeoPackage.
@@ -74,10 +80,13 @@ def write_features(
         for part in chunks:
             job.check()
             if len(part) or not written:
-                _write_part(path, layer, driver, part.fields, part.geometry, geometry_type, text, written)
+                if not written:
+                    _tell_shortened(driver, part.fields, job)
+                columns = _typed(part.fields, part.types)
+                _write_part(path, layer, driver, columns, part.geometry, geometry_type, text, written)
                 written = True
         if not written:
-            empty = {name: np.empty(0, kind) for name, kind in (schema or {}).items()}
+            empty = _typed({name: np.empty(0, kind) for name, kind in (schema or {}).items()}, {})
             _write_part(path, layer, driver, empty, np.empty(0, object), geometry_type, text, False)
 
     return _written(target, write, job)
@@ -99,7 +108,8 @@ def write_table(target: FeatureTarget, columns: Mapping[str, np.ndarray], job: J
     """
 
     def write(path: Path, layer: str, driver: str) -> None:
-        _write_part(path, layer, driver, columns, None, None, None, False)
+        _tell_shortened(driver, columns, job)
+        _write_part(path, layer, driver, _typed(columns, {}), None, None, None, False)
 
     return _written(target, write, job)
 
@@ -163,7 +173,9 @@ def _into_geopackage(path: Path, layer: str, write: Any, job: Job) -> None:
         except sqlite3.OperationalError as error:
             kept = path.with_name(f"{path.stem}_new{path.suffix}")
             shutil.move(temporary, kept)
-            raise OutputError(f"{path} is locked by another program ({error}): the result was kept as {kept}") from error
+            raise OutputError(
+                f"{path} is locked by another program ({error}): the result was kept as {kept}"
+            ) from error
         except sqlite3.DatabaseError as error:
             raise OutputError(foreign) from error
     finally:
@@ -192,21 +204,20 @@ def _joined(parts: Iterable[FeatureTable]) -> Iterator[FeatureTable]:
         return
     first = tables[0]
     fields = {name: np.concatenate([table.fields[name] for table in tables]) for name in first.fields}
-    yield FeatureTable(np.concatenate([table.geometry for table in tables]), fields, first.crs, first.name)
+    yield FeatureTable(np.concatenate([table.geometry for table in tables]), fields, first.crs, first.name, first.types)
 
 
 def _write_part(
     path: Path,
     layer: str,
     driver: str,
-    columns: Mapping[str, np.ndarray],
+    columns: Columns,
     geometry: np.ndarray | None,
     geometry_type: str | None,
     crs: str | None,
     append: bool,
 ) -> None:
     """Write or append features with OGR."""
-    arrays = [_storable(column) for column in columns.values()]
     if geometry is not None and geometry_type is not None and geometry_type.startswith("Multi"):
         geometry = np.array([_as_multi(shape) for shape in geometry], object) if len(geometry) else geometry
     options: dict[str, Any] = {}
@@ -215,9 +226,9 @@ def _write_part(
     pyogrio.raw.write(
         str(path),
         geometry=None if geometry is None else shapely.to_wkb(geometry),
-        field_data=[values for values, _ in arrays],
+        field_data=[values for values, _ in columns.values()],
         fields=np.array(list(columns), object),
-        field_mask=[mask for _, mask in arrays],
+        field_mask=[mask for _, mask in columns.values()],
         layer=layer,
         driver=driver,
         geometry_type=geometry_type,
@@ -232,9 +243,24 @@ def _as_multi(geometry: shapely.Geometry) -> shapely.Geometry:
     return shapely.MultiPolygon([geometry]) if geometry.geom_type == "Polygon" else geometry
 
 
-def _storable(column: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-    """Return a column in a type that OGR stores, and where it is null."""
-    values = np.asarray(column)
+def _typed(columns: Mapping[str, np.ndarray], types: Mapping[str, str]) -> Columns:
+    """Return columns in types that OGR stores, each with where it is null.
+
+    Args:
+        columns: Column name to values.
+        types: Column name to the numpy name of the type its layer declared: whole numbers and yes or no values that
+            hold nulls are decimals in memory.
+    """
+    return {name: _storable(np.asarray(values), types.get(name, "")) for name, values in columns.items()}
+
+
+def _storable(values: np.ndarray, declared: str) -> tuple[np.ndarray, np.ndarray | None]:
+    """Return one column in a type that OGR stores, and where it is null."""
+    if values.dtype.kind == "f" and declared.startswith(("int", "uint", "bool")):
+        null = np.isnan(values)
+        whole = np.where(null, 0, values)
+        if np.all(whole == np.floor(whole)):
+            return _storable(whole.astype(declared), "")[0], null
     if values.dtype.kind in "US":
         values = values.astype(object)
     if values.dtype == np.float16:
@@ -246,3 +272,13 @@ def _storable(column: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     if values.dtype.kind == "f":
         return values, np.isnan(values)
     return values, None
+
+
+def _tell_shortened(driver: str, names: Iterable[str], job: Job) -> None:
+    """Warn when the format cannot hold the names of the fields."""
+    long = [name for name in names if len(name) > LONGEST_DBF_NAME]
+    if driver == "ESRI Shapefile" and long:
+        some = ", ".join(long[:3])
+        job.warn(
+            f"a .dbf file holds field names of {LONGEST_DBF_NAME} letters: {some} ... are shortened; .gpkg keeps them"
+        )

@@ -28,7 +28,10 @@ SMALLER = {
 }
 """Arguments that make an architecture quick to test."""
 NOTHING = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
-TWO_OBJECTS = {"boxes": torch.tensor([[8.0, 6.0, 30.0, 26.0], [40.0, 20.0, 90.0, 60.0]]), "labels": torch.tensor([1, 2])}
+TWO_OBJECTS = {
+    "boxes": torch.tensor([[8.0, 6.0, 30.0, 26.0], [40.0, 20.0, 90.0, 60.0]]),
+    "labels": torch.tensor([1, 2]),
+}
 
 
 def images(bands, count=2, size=TILE):
@@ -40,11 +43,13 @@ def images(bands, count=2, size=TILE):
 
 
 def spec_of(code, bands):
+    """Return the specification of a small network."""
     entry = get_architecture(code)
     return entry.adapted(entry.spec("RESNET18", bands, CLASSES, SMALLER.get(code, ()), TILE), [(22, 20), (50, 40)])
 
 
 def fresh(code, bands=3):
+    """Return a network with random weights."""
     torch.manual_seed(0)
     return build_network(spec_of(code, bands))
 
@@ -237,7 +242,10 @@ def test_a_package_gives_back_the_same_detections(code, tmp_path):
 
 def pairwise_iou(boxes):
     """Return the IoU of every pair, written out here so that no code under test judges itself."""
-    low, high = torch.maximum(boxes[:, None, :2], boxes[None, :, :2]), torch.minimum(boxes[:, None, 2:], boxes[None, :, 2:])
+    low, high = (
+        torch.maximum(boxes[:, None, :2], boxes[None, :, :2]),
+        torch.minimum(boxes[:, None, 2:], boxes[None, :, 2:]),
+    )
     common = (high - low).clamp(min=0).prod(-1)
     area = (boxes[:, 2:] - boxes[:, :2]).prod(-1)
     return common / (area[:, None] + area[None] - common).clamp(min=1e-9)

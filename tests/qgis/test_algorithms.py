@@ -127,7 +127,7 @@ def test_accuracy_writes_table_report_and_styled_layers(scene, tmp_path):
     wrong = QgsVectorLayer(f"{tmp_path}/layers.gpkg|layername=wrong", "wrong", "ogr")
     right = QgsVectorLayer(f"{tmp_path}/layers.gpkg|layername=layers", "right", "ogr")
     assert wrong.featureCount() == 10
-    assert right.renderer().symbol().symbolLayer(0).strokeColor().name() == "#1a9641"
+    assert right.renderer().symbol().symbolLayer(0).strokeColor().name() == "#009e73"
 
 
 @pytest.mark.parametrize(

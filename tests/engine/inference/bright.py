@@ -19,6 +19,8 @@ from engine.networks.detector import Detector
 from engine.package.emd import definition, write_package
 from engine.package.normalisation import Normalisation
 
+torch.set_num_threads(1)  # two threads on two busy cores take ten times as long as one
+
 CODE = "BRIGHT_PATCHES"
 SCORE = 0.9
 
@@ -53,9 +55,18 @@ class BrightPatches(Detector):
 
 
 def bright_model(
-    folder: Path, monkeypatch, *, tile=(64, 64), bands=(0, 1, 2), padding=8, cell_size=None, crs="EPSG:32633", classes=2,
-    resize_to=None, **keys
-) -> str:  # fmt: skip
+    folder: Path,
+    monkeypatch,
+    *,
+    tile=(64, 64),
+    bands=(0, 1, 2),
+    padding=8,
+    cell_size=None,
+    crs="EPSG:32633",
+    classes=2,
+    resize_to=None,
+    **keys,
+) -> str:
     """Write a model package of the detector and return the path of its definition."""
     entry = registry.Architecture(
         code=CODE, title="Bright patches", task="object_detection", formats=(), backbones=("RESNET18",), arguments=(),
@@ -65,7 +76,9 @@ def bright_model(
     monkeypatch.setitem(registry._FOUND, CODE, entry)
     spec = entry.spec("RESNET18", len(bands), classes, tile=tile)
     named = [ClassInfo(10, "pad", (255, 0, 0)), ClassInfo(20, "tank", (0, 0, 255))][:classes]
-    statistics = Normalisation.from_statistics([0.0] * len(bands), [255.0] * len(bands), [127.5] * len(bands), [50.0] * len(bands))
+    statistics = Normalisation.from_statistics(
+        [0.0] * len(bands), [255.0] * len(bands), [127.5] * len(bands), [50.0] * len(bands)
+    )
     emd = definition(
         spec, named, tile=tile, bands=bands, normalisation=statistics, padding=padding, resize_to=resize_to,
         cell_size=None if cell_size is None else (cell_size, cell_size), crs=crs,

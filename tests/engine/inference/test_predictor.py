@@ -106,7 +106,7 @@ def test_bfloat16_that_finds_something_else_is_not_taken():
 
 def test_bfloat16_that_is_not_faster_is_not_taken():
     """Agreement alone does not pay."""
-    trial = PrecisionTrial()
+    trial = PrecisionTrial(0.5)
     part = Detections.of([[0, 0, 4, 4]], [0.9], [1])
     for _ in range(4):
         trial.add([part], [part], 1.0, 1.0)
@@ -115,7 +115,7 @@ def test_bfloat16_that_is_not_faster_is_not_taken():
 
 def test_bfloat16_that_is_faster_and_agrees_is_taken():
     """The message says by how much."""
-    trial = PrecisionTrial()
+    trial = PrecisionTrial(0.5)
     part = Detections.of([[0, 0, 4, 4]], [0.9], [1])
     for _ in range(4):
         trial.add([part], [part], 1.0, 0.5)

@@ -14,7 +14,7 @@ from engine.inference.suppression import suppress_boxes
 from engine.inference.tiles import TileGrid
 from engine.tools.arguments import largest_padding
 
-GAP = 3
+GAP = 6
 """Pixels between two objects: nearer ones would touch the same border within the tolerance."""
 
 
@@ -89,11 +89,11 @@ def as_set(boxes):
 
 
 @settings(max_examples=300, deadline=None)
-@given(scenes(), st.booleans())
-def test_every_object_is_found_exactly_once_and_whole(scene, exclude):
-    """Any size of raster, tile, padding and object: the result is the set of objects."""
+@given(scenes(), st.booleans(), st.sampled_from([0.0, 0.1, 0.5, 0.9]))
+def test_every_object_is_found_exactly_once_and_whole(scene, exclude, nms_overlap):
+    """Any size of raster, tile, padding, object and limit of overlap: the result is the set of objects."""
     grid, objects = scene
-    assert as_set(detected(grid, objects, exclude).boxes) == as_set(objects)
+    assert as_set(detected(grid, objects, exclude, nms_overlap).boxes) == as_set(objects)
 
 
 @settings(max_examples=100, deadline=None)
@@ -127,12 +127,20 @@ def test_a_piece_that_no_neighbour_confirms_is_dropped_unless_asked_for():
     assert kept.tolist() == [60, 20, 64, 30]
 
 
+def test_two_views_of_an_object_are_one_whatever_overlap_is_allowed():
+    """Boxes of two tiles that differ a little are one object even where nms_overlap would let them stand."""
+    grid = TileGrid(64, 112, 64, 64, 8)
+    found = Detections.of([[49.0, 20.0, 55.0, 30.0], [50.0, 20.0, 56.0, 30.0]], [0.9, 0.95], [1, 1], [0, 1])
+    seen = resolve_seams(found, grid, True)
+    assert seen.found.boxes.tolist() == [[49, 20, 55, 30]]
+
+
 def test_a_whole_detection_wins_over_a_surer_piece():
     """The tile that sees all of an object is believed, even when a neighbour is surer of the part it sees."""
     grid = TileGrid(64, 112, 64, 64, 8)
-    found = Detections.of([[40.0, 20.0, 64.0, 30.0], [50.0, 20.0, 70.0, 30.0]], [0.99, 0.6], [1, 1], [0, 1])
+    found = Detections.of([[40.0, 20.0, 64.0, 30.0], [52.0, 20.0, 70.0, 30.0]], [0.99, 0.6], [1, 1], [0, 1])
     seen = resolve_seams(found, grid, True)
-    assert seen.found.boxes.tolist() == [[50, 20, 70, 30]]
+    assert seen.found.boxes.tolist() == [[52, 20, 70, 30]]
 
 
 def test_different_classes_are_never_joined():

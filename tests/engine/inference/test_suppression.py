@@ -90,6 +90,18 @@ def test_the_order_of_the_input_changes_nothing(seed, limit):
     assert sorted(again.tolist()) == kept.tolist()
 
 
+@given(seed=st.integers(0, 10**6), limit=st.sampled_from(LIMITS), exponent=st.sampled_from([-8, -3, 5, 9]))
+@settings(max_examples=60, deadline=None)
+def test_any_scale_stretch_and_class_value_will_do(seed, limit, exponent):
+    """Sizes of 1:10^6 in one scene, boxes a thousand times longer than wide, class values far apart."""
+    rng = np.random.default_rng(seed)
+    size = 10.0 ** rng.uniform(-3, 3, (50, 2))
+    corner = rng.choice([0.0, 1.0, 1000.0], (50, 2)) + rng.normal(0, 1, (50, 2)) * size / 3
+    boxes = np.concatenate([corner, corner + size], axis=1) * 10.0**exponent
+    scores, classes = rng.random(50), rng.choice([-(10**15), 0, 7 * 10**12], 50)
+    assert suppress_boxes(boxes, scores, classes, limit).tolist() == greedy(boxes, scores, classes, limit)
+
+
 @pytest.mark.parametrize("limit", [0.5, 0.1, 0.0])
 def test_a_scene_keeps_the_set_that_batched_nms_keeps(limit):
     """Distinct scores, five classes, sizes 1:50, several detections an object: the very same indexes."""

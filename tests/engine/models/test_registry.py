@@ -31,7 +31,7 @@ def test_listing_architectures_loads_no_network_library():
 def test_codes_are_found_in_any_case_and_unknown_ones_refused_with_the_choice():
     """The message says what there is."""
     assert get_architecture(" fcos ").code == "FCOS"
-    with pytest.raises(ParameterError, match="YOLOV9.*FASTERRCNN, FCOS, RETINANET, SSD"):
+    with pytest.raises(ParameterError, match=r"YOLOV9.*FASTERRCNN, FCOS, RETINANET, SSD"):
         get_architecture("YOLOV9")
 
 
@@ -79,7 +79,9 @@ def test_a_specification_survives_json():
     assert spec.values()["grids"] == (9,)
 
 
-@pytest.mark.parametrize("broken", [{}, {"tile": [1]}, {"tile": [1, 1], "architecture": "SSD", "backbone": "X", "bands": "a"}])
+@pytest.mark.parametrize(
+    "broken", [{}, {"tile": [1]}, {"tile": [1, 1], "architecture": "SSD", "backbone": "X", "bands": "a"}]
+)
 def test_a_broken_specification_is_refused(broken):
     """A sentence, not a traceback."""
     with pytest.raises(ModelPackageError, match="incomplete or broken"):

@@ -17,7 +17,14 @@ def test_shapes_keep_the_area_in_every_ratio():
 
 def test_cells_are_centred_row_by_row():
     """(x, y) in pixels, also for cells that are not square."""
-    assert grid_centers(2, 3, (10, 4), torch.device("cpu")).tolist() == [[2, 5], [6, 5], [10, 5], [2, 15], [6, 15], [10, 15]]
+    assert grid_centers(2, 3, (10, 4), torch.device("cpu")).tolist() == [
+        [2, 5],
+        [6, 5],
+        [10, 5],
+        [2, 15],
+        [6, 15],
+        [10, 15],
+    ]
 
 
 def test_anchors_of_a_cell_stand_together():

@@ -20,6 +20,7 @@ WEIGHTS = {"conv1.weight": torch.arange(6, dtype=torch.float32).reshape(2, 3)}
 
 
 def as_pth(content):
+    """Return the bytes of a weight file."""
     buffer = io.BytesIO()
     torch.save(content, buffer)
     return buffer.getvalue()
@@ -31,7 +32,7 @@ def server():
     answers, asked = {}, []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):  # noqa: N802 - the library's name
+        def do_GET(self):
             asked.append(self.path)
             if self.path not in answers:
                 self.send_error(404)
@@ -199,6 +200,12 @@ def test_models_of_timm_have_an_address_and_two_of_them_never_share_a_cached_fil
 
 def test_layer_names_of_old_densenets_are_mended(server, tmp_path):
     """torchvision's files hold norm.1 where the network says norm1."""
-    old = {"features.denseblock1.denselayer1.norm.1.weight": torch.ones(2), "features.denseblock1.denselayer1.conv.2.weight": torch.ones(1)}
+    old = {
+        "features.denseblock1.denselayer1.norm.1.weight": torch.ones(2),
+        "features.denseblock1.denselayer1.conv.2.weight": torch.ones(1),
+    }
     state = fetch_weights("DENSENET121", Job(), source=offer(server, as_pth(old), "densenet121"), cache=tmp_path)
-    assert sorted(state) == ["features.denseblock1.denselayer1.conv2.weight", "features.denseblock1.denselayer1.norm1.weight"]
+    assert sorted(state) == [
+        "features.denseblock1.denselayer1.conv2.weight",
+        "features.denseblock1.denselayer1.norm1.weight",
+    ]

@@ -6,13 +6,20 @@ import json
 
 import numpy as np
 import pytest
+import rasterio
+from affine import Affine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.classes import ClassInfo
 from engine.errors import Cancelled, EngineError, OutputError
 from engine.job import Job
+from engine.models.registry import build_network, get_architecture
+from engine.package.emd import definition, write_package
+from engine.package.normalisation import Normalisation
 from engine.pipelines.detect_objects import run
 from engine.tools.detect_objects import DetectObjects
+from engine.tools.kinds import Features
 from engine.tools.values import Extent, FeatureTarget
 from engine.vector.reading import read_features
 from tests.engine.inference.bright import bright_model
@@ -46,9 +53,8 @@ def detect(raster, model, tmp_path, job=None, **parameters):
 
 
 def _source(path):
-    from engine.tools.kinds import Features
-
-    return Features("x").parse("x", path)
+    """The layer that an output names."""
+    return Features("Found").parse("found", path)
 
 
 def pixel_boxes(table, left=LEFT, top=TOP, cell=CELL):
@@ -57,7 +63,12 @@ def pixel_boxes(table, left=LEFT, top=TOP, cell=CELL):
     for shape in table.geometry:
         assert len(shape.exterior.coords) == 5 and shape.equals(shape.envelope)
         west, south, east, north = shape.bounds
-        boxes.add(tuple(round(v, 3) for v in ((west - left) / cell, (top - north) / cell, (east - left) / cell, (top - south) / cell)))
+        boxes.add(
+            tuple(
+                round(v, 3)
+                for v in ((west - left) / cell, (top - north) / cell, (east - left) / cell, (top - south) / cell)
+            )
+        )
     assert len(boxes) == len(table)
     return boxes
 
@@ -95,9 +106,7 @@ def test_objects_on_seams_are_found_exactly_once(tmp_path, monkeypatch, rows, co
     objects = []
     for col, row, width, height in places:
         new = (col, row, min(cols, col + width), min(rows, row + height))
-        apart = all(
-            new[0] > o[2] + 2 or o[0] > new[2] + 2 or new[1] > o[3] + 2 or o[1] > new[3] + 2 for o in objects
-        )
+        apart = all(new[0] > o[2] + 5 or o[0] > new[2] + 5 or new[1] > o[3] + 5 or o[1] > new[3] + 5 for o in objects)
         if col < cols and row < rows and apart:
             objects.append(new)
     model = bright_model(tmp_path / "model", monkeypatch, tile=(32, 40))
@@ -168,7 +177,9 @@ def test_a_raster_is_read_at_the_cell_size_of_the_model(tmp_path, monkeypatch):
     assert any("3 tiles of" in line for line in job.messages)
 
 
-@pytest.mark.parametrize(("asked", "model_cell", "tiles"), [("1", 0.5, 3), ("", 5.0, 15), ("auto", 1.0, 3), ("", None, 15)])
+@pytest.mark.parametrize(
+    ("asked", "model_cell", "tiles"), [("1", 0.5, 3), ("", 5.0, 15), ("auto", 1.0, 3), ("", None, 15)]
+)
 def test_the_cell_size_asked_for_is_taken(tmp_path, monkeypatch, asked, model_cell, tiles):
     """A number is taken; beyond a factor of 4 the raster is read as it is, with a warning; auto is the model's."""
     model = bright_model(tmp_path / "model", monkeypatch, cell_size=model_cell)
@@ -183,13 +194,29 @@ def test_a_folder_of_rasters_gives_one_layer_that_names_them(tmp_path, model):
     folder = tmp_path / "rasters"
     folder.mkdir()
     write_raster(folder / "a.tif", scene(40, 40, (5, 5, 15, 15)))
-    write_raster(folder / "b.tif", scene(70, 40, (20, 20, 30, 30)), left=12.0, top=42.0, cell_size=5e-6, crs="EPSG:4326")
+    write_raster(
+        folder / "b.tif", scene(70, 40, (20, 20, 30, 30)), left=12.0, top=42.0, cell_size=5e-6, crs="EPSG:4326"
+    )
     job = Job()
     table = detect(folder, model, tmp_path, job)
     assert sorted(table.fields["Raster"]) == ["a.tif", "b.tif"]
     assert table.crs == "EPSG:32633"
     assert any("different CRSs" in line for line in job.warnings)
     assert all(shape.bounds[1] > 4_000_000 for shape in table.geometry)
+
+
+def test_rasters_of_a_folder_outside_the_extent_are_left_out(tmp_path, model):
+    """Told; an extent that meets none is refused."""
+    folder = tmp_path / "rasters"
+    folder.mkdir()
+    write_raster(folder / "a.tif", scene(40, 40, (5, 5, 15, 15)))
+    write_raster(folder / "b.tif", scene(40, 40, (5, 5, 15, 15)), left=LEFT + 1000)
+    job = Job()
+    table = detect(folder, model, tmp_path, job, extent=Extent(LEFT, TOP - 20, LEFT + 20, TOP))
+    assert list(table.fields["Raster"]) == ["a.tif"]
+    assert any("b.tif lies outside" in line for line in job.messages)
+    with pytest.raises(EngineError, match="no raster"):
+        detect(folder, model, tmp_path, extent=Extent(0, 0, 1, 1))
 
 
 def test_the_output_crs_is_honoured(tmp_path, model):
@@ -201,8 +228,6 @@ def test_the_output_crs_is_honoured(tmp_path, model):
 
 def test_bands_are_taken_as_the_model_says(tmp_path, monkeypatch):
     """ExtractBands by name picks the right ones of a raster with more bands and another order."""
-    import rasterio
-
     image = np.full((4, 64, 64), 20, np.uint16)
     image[2, 10:20, 10:20] = 240
     path = write_raster(tmp_path / "a.tif", image)
@@ -219,8 +244,6 @@ def test_bands_are_taken_as_the_model_says(tmp_path, monkeypatch):
 )
 def test_turned_rasters_give_objects_at_their_place_on_the_map(tmp_path, model, transform_name, options):
     """A south-up or rotated raster: the centre of the object is right, in map and in pixel space."""
-    from affine import Affine
-
     north = Affine(CELL, 0, LEFT, 0, -CELL, TOP)
     turn = {"south_up": Affine(CELL, 0, LEFT, 0, CELL, TOP), "rotated": north @ Affine.rotation(30)}[transform_name]
     raster = write_raster(tmp_path / "a.tif", scene(90, 90, (40, 50, 60, 62)), transform=turn)
@@ -291,10 +314,16 @@ def test_a_raster_with_too_few_bands_is_refused(tmp_path, model):
 
 
 def test_an_output_that_cannot_be_written_is_refused_before_the_run(tmp_path, model):
-    """A folder in the place of the file."""
-    (tmp_path / "found.gpkg").mkdir()
-    with pytest.raises(OutputError):
-        detect(write_raster(tmp_path / "a.tif", scene(64, 100)), model, tmp_path)
+    """A folder, or a file that is no GeoPackage, in the place of the output: told before the first tile."""
+    raster = write_raster(tmp_path / "a.tif", scene(64, 100))
+    place = tmp_path / "found.gpkg"
+    for make in (place.mkdir, lambda: place.write_text("notes")):
+        make()
+        job = Job()
+        with pytest.raises(OutputError):
+            detect(raster, model, tmp_path, job)
+        assert not any("running on" in line for line in job.messages)
+        place.rmdir() if place.is_dir() else place.unlink()
 
 
 def test_a_cancelled_run_leaves_nothing(tmp_path, model):
@@ -310,6 +339,30 @@ def test_a_cancelled_run_leaves_nothing(tmp_path, model):
     with pytest.raises(Cancelled):
         detect(raster, model, tmp_path, Impatient())
     assert sorted(tmp_path.iterdir()) == before
+
+
+def test_the_time_left_is_told_after_the_first_tiles(tmp_path, model):
+    """Once, when there is something to wait for."""
+    job = Job()
+    detect(write_raster(tmp_path / "a.tif", scene(300, 300)), model, tmp_path, job)
+    assert sum("s a tile: about" in line for line in job.messages) == 1
+
+
+def test_a_trained_architecture_runs_as_it_comes_out_of_its_package(tmp_path):
+    """FCOS with random weights, four bands of 16 bit: what matters is that every part fits."""
+    spec = get_architecture("FCOS").spec("RESNET18", 4, 2, (), (64, 64))
+    statistics = Normalisation.from_statistics([0] * 4, [4000] * 4, [1000] * 4, [500] * 4)
+    classes = [ClassInfo(3, "a"), ClassInfo(7, "b")]
+    emd = definition(spec, classes, tile=(64, 64), bands=(3, 2, 1, 0), normalisation=statistics, padding=16)
+    (tmp_path / "fcos").mkdir()
+    paths = write_package(tmp_path / "fcos", emd, build_network(spec).state_dict(), [], Job())
+    image = np.random.default_rng(0).integers(0, 4000, (5, 90, 150), np.uint16)
+    raster = write_raster(tmp_path / "a.tif", image)
+    for model in (paths["emd"], paths["dlpk"]):
+        table = detect(raster, str(model), tmp_path, arguments=(("threshold", "0.001"),))
+        assert len(table) > 0
+        assert set(table.fields["Classvalue"]) <= {3, 7}
+        assert (table.fields["Confidence"] >= 0.001).all() and (table.fields["Confidence"] <= 1).all()
 
 
 def test_a_model_that_fixes_its_batch_size_runs_with_it(tmp_path, monkeypatch):

@@ -59,6 +59,21 @@ class CancelledAt(Job):
         super().check()
 
 
+class CancelledAfterSteps(Job):
+    """A user who cancels after some steps of the training."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def progress(self, fraction, text=""):
+        """Count the steps."""
+        if text.startswith("Training"):
+            self.steps -= 1
+            if self.steps == 0:
+                self.cancel()
+
+
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A model trained for some seconds, the job that saw it, and its folder."""
@@ -231,6 +246,26 @@ def test_an_interrupted_training_goes_on(tmp_path, monkeypatch):
         text.split(",")[0] for text in whole.messages if text.startswith("Epoch 3")
     ]
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["model"]
+
+
+def test_an_epoch_interrupted_in_the_middle_goes_on_there(tmp_path, monkeypatch):
+    """State is also saved within long epochs; the steps that were done are not done again."""
+    monkeypatch.setattr(conductor, "SAVE_WITHIN_SECONDS", 0.0)
+    chips = write_folder(tmp_path / "chips")
+    asked = request(chips, tmp_path / "out" / "model", max_epochs=2, batch_size=2)
+
+    with pytest.raises(Cancelled):
+        run(asked, CancelledAfterSteps(3))
+    job = Job()
+    run(asked, job)
+
+    losses = json.loads(
+        (tmp_path / "out" / "model" / "ModelCharacteristics" / "training_validation_loss.json").read_text()
+    )
+    emd = json.loads((tmp_path / "out" / "model" / "model.emd").read_text())
+    assert any("after epoch 0" in text for text in job.messages)
+    assert losses["epochs"] == [1, 2]
+    assert emd["ImageryDL"]["training"]["steps"] == 2 * (emd["ImageryDL"]["training"]["chips"] // 2)
 
 
 def test_another_request_does_not_go_on(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """Grids of tiles: arithmetic."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,12 +18,12 @@ def test_the_smallest_grid_covers_every_pixel(length, tile, data):
     assert begins[0] == 0
     assert begins[-1] + tile >= length
     assert begins[-1] == max(0, length - tile)
-    assert all(0 < after - before <= stride for before, after in zip(begins, begins[1:], strict=False))
+    assert all(0 < after - before <= stride for before, after in pairwise(begins))
     assert len(begins) == 1 or (len(begins) - 2) * stride + tile < length
 
 
 @pytest.mark.parametrize(("length", "tile", "stride"), [(10, 4, 5), (0, 4, 4), (10, 0, 1), (10, 4, 0)])
 def test_numbers_that_skip_pixels_are_refused(length, tile, stride):
     """A stride beyond the tile, or a number below 1, gets a sentence."""
-    with pytest.raises(ParameterError, match="stride|positive"):
+    with pytest.raises(ParameterError, match=r"stride|positive"):
         starts(length, tile, stride)

@@ -119,7 +119,7 @@ def test_control_points_place_a_raster(tmp_path):
 
 
 def test_another_cell_size_resamples_the_same_ground(tmp_path):
-    """Half the resolution gives half the pixels over the same bounds; the raster's own cell size gives its own pixels."""
+    """Half the resolution gives half the pixels over the same bounds; the raster's own changes nothing."""
     image = np.zeros((1, 40, 60), np.uint8)
     image[:, 10:20, 20:40] = 100
     path = write_raster(tmp_path / "a.tif", image, left=100, top=500, cell_size=2)
@@ -221,7 +221,9 @@ def test_a_palette_becomes_red_green_blue_unless_classes_are_meant(tmp_path):
 
 def test_bands_are_chosen_by_number_or_name(tmp_path):
     """Numbers count from 0, names in any case; the order asked for is the order read."""
-    path = write_raster(tmp_path / "a.tif", np.arange(1, 14, dtype=np.uint16)[:, None, None] * np.ones((13, 4, 4), np.uint16))
+    path = write_raster(
+        tmp_path / "a.tif", np.arange(1, 14, dtype=np.uint16)[:, None, None] * np.ones((13, 4, 4), np.uint16)
+    )
     with rasterio.open(path, "r+") as file:
         file.set_band_description(8, "NearInfrared")
     source = raster_source(path, job=Job(), bands=["nearinfrared", 0, 12])
@@ -294,7 +296,9 @@ def test_wishes_that_do_not_fit_the_raster_are_refused(tmp_path, options, says):
 
 def test_a_block_that_is_damaged_is_told_when_it_is_read(tmp_path):
     """A compressed block of rubbish is found on reading it, in one sentence that names the file."""
-    path = write_raster(tmp_path / "a.tif", np.random.default_rng(0).integers(0, 9, (1, 64, 64), np.uint8), compress="deflate")
+    path = write_raster(
+        tmp_path / "a.tif", np.random.default_rng(0).integers(0, 9, (1, 64, 64), np.uint8), compress="deflate"
+    )
     with rasterio.open(path) as file:
         offset = int(file.get_tag_item("BLOCK_OFFSET_1_0", "TIFF", bidx=1))
     content = bytearray((tmp_path / "a.tif").read_bytes())

@@ -27,7 +27,9 @@ def test_what_is_written_is_read_back(name):
 def test_voc_is_written_as_esri_does():
     """Four blanks, two decimals, the value as name, and what the file says of the chip."""
     text = get_sample_format("PASCAL_VOC_rectangles").text(LABEL)
-    assert text.startswith('<?xml version="1.0"?>\n<annotation>\n    <filename>000000000000.tif</filename>\n    <source>\n')
+    assert text.startswith(
+        '<?xml version="1.0"?>\n<annotation>\n    <filename>000000000000.tif</filename>\n    <source>\n'
+    )
     assert "            <xmin>12.50</xmin>\n            <ymin>0.00</ymin>\n            <xmax>61.07</xmax>\n" in text
     root = ElementTree.fromstring(text)
     assert [root.findtext(f"size/{key}") for key in ("width", "height", "depth")] == ["256", "200", "4"]

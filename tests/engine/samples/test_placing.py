@@ -25,7 +25,8 @@ def placed(polygons, cols=100, rows=80, values=None):
         np.array(polygons, object), lambda points: np.column_stack([1000 + points[:, 0] * 2, 5000 - points[:, 1] * 2])
     )
     values = np.arange(len(polygons)) + 1 if values is None else values
-    return PlacedLabels(Labels(FeatureTable(on_map, {}, None, "a"), values, (ClassInfo(1, "a"),), True), source)
+    table = FeatureTable(on_map, {}, None, "a")
+    return PlacedLabels(Labels(table, values, np.arange(len(values)), (ClassInfo(1, "a"),), True), source)
 
 
 def box(col_min, row_min, col_max, row_max):

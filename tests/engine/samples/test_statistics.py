@@ -33,7 +33,7 @@ def test_statistics_of_parts_are_those_of_the_whole(parts, dtype, seed):
 
 
 def test_whole_8_bit_chips_are_exact():
-    """The quick way for 8 bits gives the same squares as whole numbers do; a chip without a valid pixel adds nothing."""
+    """The quick way for 8 bits squares as whole numbers do; a chip without a valid pixel adds nothing."""
     chip = np.random.default_rng(0).integers(200, 256, (3, 256, 256), np.uint8)
     found = PixelStatistics.of_bands(3)
     found.add(chip, np.ones((256, 256), bool))
@@ -43,6 +43,16 @@ def test_whole_8_bit_chips_are_exact():
     assert found.squares == pytest.approx(exact, rel=1e-12) and found.count == 65536
     assert PixelStatistics.of_bands(1).summary().std.tolist() == [0]
     assert PixelStatistics.from_json(None, 3) is None and PixelStatistics.from_json([{"Min": 0}], 1) is None
+
+
+def test_a_large_mean_does_not_cost_digits():
+    """Elevations around a million that differ by one, chip after chip."""
+    random = np.random.default_rng(2)
+    chips = [random.normal(1e6, 1.0, (1, 32, 32)) for _ in range(50)]
+    found = PixelStatistics.of_bands(1)
+    for chip in chips:
+        found.add(chip, np.ones((32, 32), bool))
+    assert found.summary().std[0] == pytest.approx(np.stack(chips).std(), rel=1e-9)
 
 
 def test_stats_txt_has_esris_layout():

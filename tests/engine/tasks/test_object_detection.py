@@ -6,7 +6,7 @@ import torch
 from engine.errors import Cancelled, ParameterError
 from engine.job import Job
 from engine.networks.detector import Detector
-from engine.tasks.object_detection import TASK, evaluate
+from engine.tasks.object_detection import TASK, evaluate, settle
 from engine.tasks.registry import get_task, register
 
 BOXES = torch.tensor([[10.0, 10.0, 30.0, 30.0], [40.0, 40.0, 60.0, 60.0]])
@@ -76,6 +76,23 @@ def test_a_network_that_finds_nothing_is_judged():
     result = evaluate(network, [batch()], prepared, ["pad", "road"], Job().check)
 
     assert result.metrics["AVERAGE_PRECISION"] == 0 and result.threshold != result.threshold
+
+
+def test_overlap_follows_the_objects():
+    """Objects that overlap ask for a larger overlap, duplicates of apart objects for a small one."""
+    beside = torch.tensor([[10.0, 10.0, 30.0, 30.0], [20.0, 10.0, 40.0, 30.0]])
+    twice = torch.cat([BOXES, BOXES + 8])
+    crowd = {"boxes": beside, "labels": torch.tensor([1, 1])}
+    crowded = {"images": torch.zeros(1, 3, 64, 64), "targets": [crowd]}
+
+    apart = evaluate(
+        Prompter([found(twice, [0.9, 0.8, 0.7, 0.6], [1, 2, 1, 2])]), [batch(1)], prepared, "ab", Job().check
+    )
+    close = evaluate(Prompter([found(beside, [0.9, 0.8], [1, 1])]), [crowded], prepared, "ab", Job().check)
+
+    assert settle(apart, "ab").proposals == {"NmsOverlap": 0.1}
+    assert settle(apart, "ab").metrics["F1_SCORE"] == pytest.approx(1.0)
+    assert settle(close, "ab").proposals == {"NmsOverlap": 0.4}
 
 
 def test_validation_can_be_cancelled():

@@ -13,7 +13,7 @@ from engine.training.augmentation import DEFAULT, NONE
 from engine.training.chips import ground, look_at_chips, object_sizes, package_padding
 from engine.training.loaders import TrainingBatches, ValidationBatches
 from engine.training.scale import ChipScale
-from engine.training.start import checked_classes
+from engine.training.start import labels_of
 from tests.engine.training.chips import SIDE, write_folder
 
 SIZE = ChipScale((SIDE, SIDE), (SIDE, SIDE), (SIDE, SIDE), (SIDE, SIDE))
@@ -28,7 +28,7 @@ def samples(tmp_path_factory):
 @pytest.fixture
 def store(samples):
     """The chips, all in memory."""
-    return look_at_chips(samples, checked_classes(samples), Job(), (0.0, 0.1))[0]
+    return look_at_chips(samples, labels_of(samples), Job(), (0.0, 0.1))[0]
 
 
 def training(store, **changes):
@@ -97,7 +97,7 @@ def test_a_budget_of_nothing_reads_from_disk(store):
 
 def test_statistics_are_those_of_the_pixels(samples):
     """Smallest, largest, mean and deviation of each band over all chips."""
-    store, statistics = look_at_chips(samples, checked_classes(samples), Job(), (0.0, 0.1))
+    store, statistics = look_at_chips(samples, labels_of(samples), Job(), (0.0, 0.1))
     pixels = np.stack([store.chip(index) for index in range(10)]).astype(np.float64)
 
     np.testing.assert_allclose(statistics.mean, pixels.mean(axis=(0, 2, 3)))
@@ -128,7 +128,7 @@ def test_chips_of_another_shape_are_refused(samples):
     samples.samples[2].shape = (3, SIDE, SIDE + 1)
     try:
         with pytest.raises(SampleFolderError, match=r"000002\.tif"):
-            look_at_chips(samples, checked_classes(samples), Job(), (0.0, 0.1))
+            look_at_chips(samples, labels_of(samples), Job(), (0.0, 0.1))
     finally:
         samples.samples[2].shape = (3, SIDE, SIDE)
 

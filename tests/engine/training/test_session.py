@@ -21,7 +21,7 @@ from engine.training.plan import Plan, optimizer_of
 from engine.training.precision import Arithmetic, choose_arithmetic
 from engine.training.scale import ChipScale
 from engine.training.split import Split
-from engine.training.start import checked_classes
+from engine.training.start import labels_of
 from engine.training.state import Checkpoint
 from tests.engine.training.chips import write_folder
 
@@ -33,7 +33,7 @@ def material(tmp_path_factory):
     """Twelve chips, three of them validate."""
     torch.set_num_threads(1)
     samples = read_samples((write_folder(tmp_path_factory.mktemp("chips"), count=12),), Job())
-    store, statistics = look_at_chips(samples, checked_classes(samples), Job(), (0.0, 0.1))
+    store, statistics = look_at_chips(samples, labels_of(samples), Job(), (0.0, 0.1))
     size = ChipScale(*((SIDE, SIDE),) * 4)
     split = Split(np.arange(9), np.arange(9, 12), np.empty(0, np.int64), "by hand")
     return session.Material(store, split, size, NONE, (statistics.minimum, statistics.maximum))
@@ -166,5 +166,5 @@ def test_asking_for_a_missing_gpu_is_refused():
     """A GPU that is not there is an error with its remedy."""
     if torch.cuda.is_available():
         pytest.skip("this machine has a GPU")
-    with pytest.raises(DeviceError, match="choose CPU"):
+    with pytest.raises(DeviceError, match="CPU"):
         choose_arithmetic("GPU", "", "auto", Job())

@@ -1,5 +1,7 @@
 """Class value, name and colour of labels."""
 
+import sqlite3
+
 import numpy as np
 import pytest
 import shapely
@@ -12,8 +14,10 @@ from engine.vector.classes import NO_CLASS, label_classes
 from engine.vector.reading import FeatureTable, read_features
 from tests.rasters import write_boxes
 
+PADS = FeatureSource("pads.gpkg", name="Pads")
 
-def classes_of(field="", source=FeatureSource("pads.gpkg", name="Pads"), job=None, **fields):
+
+def classes_of(field="", source=PADS, job=None, **fields):
     """Return values and classes of a layer with some fields."""
     fields = {name: np.asarray(values) for name, values in fields.items()}
     count = len(next(iter(fields.values()))) if fields else 2
@@ -84,8 +88,6 @@ def test_a_class_with_several_names_takes_the_most_frequent():
 def test_null_class_values_are_counted(tmp_path):
     """Nulls make OGR give decimals; the field is still one of whole numbers."""
     source = write_boxes(tmp_path / "a.gpkg", [(0, 0, 1, 1)] * 3, kind=np.array([7, 2, 7]))
-    import sqlite3
-
     with sqlite3.connect(source.path) as database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             database.execute(f'DROP TRIGGER "{name}"')

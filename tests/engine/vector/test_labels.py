@@ -23,7 +23,9 @@ def test_points_become_circles_in_the_unit_of_their_layer(tmp_path):
 def test_degrees_are_told(tmp_path):
     """A radius in a geographic CRS is likely a mistake."""
     job = Job()
-    read_labels(write_features(tmp_path / "a.gpkg", [Point(1, 2)], crs="EPSG:4326", geometry_type="Point"), "", 0.1, job)
+    read_labels(
+        write_features(tmp_path / "a.gpkg", [Point(1, 2)], crs="EPSG:4326", geometry_type="Point"), "", 0.1, job
+    )
     assert "degrees" in job.warnings[0]
 
 

@@ -44,10 +44,14 @@ def test_missing_and_invalid_geometries_are_counted(tmp_path):
     table = read_features(source, job=job, geometry="polygon")
     assert table.fields["value"].tolist() == [0, 3]
     assert shapely.is_valid(table.geometry).all() and table.geometry[1].area == pytest.approx(2)
-    assert job.warnings == [
-        "a: 1 invalid feature was repaired",
-        "a: 3 features without a usable geometry were skipped",
-    ] or len(job.warnings) == 2
+    assert (
+        job.warnings
+        == [
+            "a: 1 invalid feature was repaired",
+            "a: 3 features without a usable geometry were skipped",
+        ]
+        or len(job.warnings) == 2
+    )
 
 
 def test_a_layer_is_reprojected_on_reading(tmp_path):
@@ -92,7 +96,8 @@ def test_a_crs_that_cannot_be_related_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("geometry", "kind", "words"), [(Point(0, 0), "Point", "points"), (LineString([(0, 0), (1, 1)]), "LineString", "lines")]
+    ("geometry", "kind", "words"),
+    [(Point(0, 0), "Point", "points"), (LineString([(0, 0), (1, 1)]), "LineString", "lines")],
 )
 def test_another_kind_of_geometry_than_needed_is_refused(tmp_path, geometry, kind, words):
     """Polygons are asked for, points or lines are there."""
@@ -126,8 +131,33 @@ def test_layers_that_cannot_be_read_get_one_sentence(tmp_path, name, layer, wher
     write_boxes(tmp_path / "good.gpkg", [(0, 0, 1, 1)], value=[1])
     (tmp_path / "text.gpkg").write_text("no database")
     pyogrio.raw.write(
-        str(tmp_path / "table.gpkg"), geometry=None, field_data=[np.arange(3)], fields=["a"], geometry_type=None, driver="GPKG"
+        str(tmp_path / "table.gpkg"),
+        geometry=None,
+        field_data=[np.arange(3)],
+        fields=["a"],
+        geometry_type=None,
+        driver="GPKG",
     )
     path = str(tmp_path / name) if name else ""
     with pytest.raises(FeatureError, match=says):
         read_features(FeatureSource(path, layer, where), job=Job())
+
+
+def test_features_without_a_place_in_the_other_crs_are_left_out_and_told(tmp_path):
+    """A layer of the whole world goes with a raster in UTM; where every feature must be kept it is refused."""
+    boxes = [(15.0, 42.0, 15.001, 42.001), (-170, 80, -160, 95), (15.1, 42.1, 15.2, 42.2), (200, 95, 300, 99)]
+    source = write_boxes(tmp_path / "world.gpkg", boxes, crs="EPSG:4326", number=range(4))
+    job = Job()
+    table = read_features(source, job=job, crs="EPSG:32633")
+    assert table.fields["number"].tolist() == [0, 2]
+    assert job.warnings == ["world: 2 features are too far from the raster to be expressed in its CRS: skipped"]
+    with pytest.raises(FeatureError, match="cannot be expressed in EPSG:32633"):
+        transformed(read_features(source, job=Job()), "EPSG:32633")
+
+
+def test_a_layer_named_behind_the_path_is_understood(tmp_path):
+    """As QGIS and our own outputs write it."""
+    source = write_boxes(tmp_path / "a.gpkg", [(0, 0, 1, 1)])
+    assert len(read_features(FeatureSource(f"{source.path}|layername=a"), job=Job())) == 1
+    with pytest.raises(FeatureError, match=r"a\.gpkg has no layer b"):
+        read_features(FeatureSource(f"{source.path}|layername=b"), job=Job())

@@ -82,7 +82,12 @@ def test_an_existing_geopackage_keeps_its_other_layers(tmp_path):
     assert opened(f"{path}|layername=two").crs == "EPSG:4326"
     with sqlite3.connect(path) as database:
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        assert database.execute("SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name LIKE 'rtree_one%'").fetchone()[0] == 4
+        assert (
+            database.execute(
+                "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name LIKE 'rtree_one%'"
+            ).fetchone()[0]
+            == 4
+        )
     assert not leftovers(tmp_path)
 
 
@@ -157,3 +162,27 @@ def test_targets_that_cannot_be_written_get_one_sentence(tmp_path, name, says):
     with pytest.raises(OutputError, match=says):
         write_features(FeatureTarget(str(tmp_path / name) if name else ""), table(), job=Job(), crs=None)
     assert not leftovers(tmp_path)
+
+
+def test_whole_numbers_and_yes_no_values_keep_their_type_beside_nulls(tmp_path):
+    """In memory they are decimals; on disk the layer that was read says what they are."""
+    table = FeatureTable(
+        np.array([shapely.box(0, 0, 1, 1), shapely.box(2, 0, 3, 1)], object),
+        {"floors": np.array([3.0, np.nan]), "height": np.array([2.5, np.nan]), "old": np.array([1.0, np.nan])},
+        "EPSG:32633",
+        "houses",
+        {"floors": "int32", "height": "float64", "old": "bool"},
+    )
+    path = write_features(FeatureTarget(str(tmp_path / "out.gpkg")), table, job=Job(), crs="EPSG:32633")
+    meta = pyogrio.read_info(path)
+    assert dict(zip(meta["fields"], meta["dtypes"], strict=True)) == {"floors": "int32", "height": "float64", "old": "bool"}
+    again = read_features(FeatureSource(path), job=Job())
+    assert again.fields["floors"][0] == 3
+    assert np.isnan(again.fields["floors"][1])
+
+
+def test_names_too_long_for_dbf_are_told(tmp_path):
+    """The table is written, its names shortened, and the user hears of it."""
+    job = Job()
+    write_table(FeatureTarget(str(tmp_path / "accuracy.dbf")), {"True_Positive": np.array([1])}, job)
+    assert "True_Positive" in job.warnings[0]

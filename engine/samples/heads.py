@@ -1,0 +1,105 @@
+"""What a chip says of itself without its pixels: size, bands, type, place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import RasterError, SampleFolderError
+from ..job import Job
+from ..raster.bands import alpha_band, names_of, palette_of
+from ..raster.opening import opened
+from ..raster.views import cell_size_of
+from .layout import Layout
+from .registry import Objects
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is known of a chip without its pixels."""
+
+    bands: int
+    dtype: str
+    rows: int
+    cols: int
+    band_names: tuple[str, ...]
+    bounds: tuple[float, float, float, float]
+    cell_size: tuple[float, float] | None
+    crs_wkt: str | None
+
+
+def chip_heads(layout: Layout, parsed: list[Objects], job: Job) -> list[Head]:
+    """Return the heads of a folder's chips.
+
+    In a folder of ours the first chip is opened; the labels and ``chips.csv`` say the rest.
+    """
+    first = _head(layout.pairs[0][0])
+    heads = []
+    for number, ((chip, _), objects) in enumerate(zip(layout.pairs, parsed, strict=True)):
+        if number % 64 == 0:
+            job.check()
+        row = layout.chips.get(chip.stem)
+        said = objects.size or (first.cols, first.rows)
+        trusted = row is not None and said == (first.cols, first.rows) and objects.bands in (0, first.bands)
+        if row is not None and trusted:
+            heads.append(replace(first, bounds=row.bounds))
+        else:
+            heads.append(_head(chip))
+    properties = layout.emd.get("InputRastersProps")
+    names = properties.get("BandNames") if isinstance(properties, dict) else None
+    if isinstance(names, list) and len(names) == first.bands:
+        heads[0] = replace(heads[0], band_names=tuple(map(str, names)))
+    return heads
+
+
+def _head(path: Path) -> Head:
+    """Open a chip and look at what it says of itself."""
+    try:
+        with opened(str(path)) as chip:
+            alpha, palette = alpha_band(chip), palette_of(chip)
+            names = names_of(chip, alpha, palette)
+            placed = not chip.transform.is_identity
+            bounds = _bounds(chip) if placed else (float("nan"),) * 4
+            return Head(
+                bands=len(names),
+                dtype=str(chip.dtypes[0]),
+                rows=chip.height,
+                cols=chip.width,
+                band_names=names,
+                bounds=bounds,
+                cell_size=cell_size_of(chip.transform) if placed else None,
+                crs_wkt=chip.crs.to_wkt() if chip.crs else None,
+            )
+    except RasterError as error:
+        raise SampleFolderError(
+            f"the chip {path} cannot be read: it is damaged; export it again or remove it"
+        ) from error
+
+
+def _bounds(chip: Any) -> tuple[float, float, float, float]:
+    """Return left, bottom, right, top of an open chip."""
+    corners = [
+        chip.transform @ corner for corner in ((0, 0), (chip.width, 0), (0, chip.height), (chip.width, chip.height))
+    ]
+    across, down = [x for x, _ in corners], [y for _, y in corners]
+    return min(across), min(down), max(across), max(down)
+
+
+def check_alike(heads: list[Head], images: list[Path]) -> None:
+    """Refuse chips of different size, bands or pixel type, with two examples."""
+    first = heads[0]
+    for head, image in zip(heads, images, strict=True):
+        if (head.bands, head.dtype, head.rows, head.cols) != (first.bands, first.dtype, first.rows, first.cols):
+            one, two = (
+                shape_in_words((entry.bands, entry.rows, entry.cols)) + f" of {entry.dtype}" for entry in (first, head)
+            )
+            raise SampleFolderError(
+                f"chips of one training are alike, but {images[0]} has {one} and {image} has {two}: "
+                "train on folders with the same chip size, bands and pixel type"
+            )
+
+
+def shape_in_words(shape: tuple[int, ...]) -> str:
+    """Return bands, rows and columns in words."""
+    return f"{shape[0]} bands, {shape[2]} x {shape[1]} pixels"
