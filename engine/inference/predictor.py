@@ -25,6 +25,7 @@ from .augmentation import LOWEST_SHARE, VIEWS, boxes_of_view, merge_views, view_
 from .detections import Array, Detections
 from .device import device_name, has_bfloat16
 from .precision import TRIAL_THRESHOLD, PrecisionTrial
+from .tiles import TileGrid
 
 MICRO_BATCH_ON_CPU = 1
 """Tiles that a CPU works on at once: more only adds memory traffic."""
@@ -195,7 +196,7 @@ class Predictor:
 
 
 def load_predictor(
-    package: ModelPackage, arguments: DetectionArguments, device: torch.device, precision: str
+    package: ModelPackage, arguments: DetectionArguments, device: torch.device, precision: str, grid: TileGrid
 ) -> Predictor:
     """Return the network of a package, ready to run on a device.
 
@@ -204,12 +205,17 @@ def load_predictor(
         arguments: How to run it.
         device: Where to run it.
         precision: ``auto``, ``fp32`` or ``bf16``.
+        grid: The tiles; their size may be another than the model's own.
 
     Raises:
         ModelPackageError: The weights are unsafe, damaged or do not fit.
     """
     network = prepare_for_inference(load_network(package)).to(device)
-    return Predictor(network, package.normalisation.apply, arguments, device, package.resize_to, precision)
+    resize_to = None
+    if package.resize_to is not None:
+        shown = (grid.tile_rows / package.tile[0], grid.tile_cols / package.tile[1])
+        resize_to = (round(package.resize_to[0] * shown[0]), round(package.resize_to[1] * shown[1]))
+    return Predictor(network, package.normalisation.apply, arguments, device, resize_to, precision)
 
 
 def _detections(part: dict[str, torch.Tensor]) -> Detections:

@@ -110,17 +110,21 @@ def plan_rasters(
     """
     paths = list_rasters(request.in_raster)
     several = len(paths) > 1 or os.path.isdir(request.in_raster)
-    plans = []
+    sources = []
     for path in paths:
         job.check()
         source = _fitted_source(path, request, package, several, job)
         if source is None:
             continue
-        grid = TileGrid(source.rows, source.cols, *package.tile, arguments.padding)
-        area = None if request.mask is None else _mask_area(request.mask, source, job)
-        plans.append(RasterPlan(source, grid, area, os.path.basename(path) if several else ""))
-    if not plans:
+        sources.append((source, os.path.basename(path) if several else ""))
+    if not sources:
         raise RasterError(f"no raster of {request.in_raster} lies in the extent: choose one that overlaps them")
+    tile = package.tile if arguments.tile_size is None else (arguments.tile_size, arguments.tile_size)
+    plans = []
+    for source, name in sources:
+        grid = TileGrid(source.rows, source.cols, *tile, arguments.padding)
+        area = None if request.mask is None else _mask_area(request.mask, source, job)
+        plans.append(RasterPlan(source, grid, area, name))
     return plans
 
 
@@ -145,7 +149,6 @@ def output_crs(request: DetectObjects, plans: Sequence[RasterPlan], job: Job) ->
 
 def announce(
     plans: Sequence[RasterPlan],
-    package: ModelPackage,
     arguments: DetectionArguments,
     target: FeatureTarget,
     job: Job,
@@ -157,7 +160,7 @@ def announce(
     """
     tiles = sum(len(plan.grid) for plan in plans)
     first = plans[0].source
-    rows, cols = package.tile
+    rows, cols = plans[0].grid.tile_rows, plans[0].grid.tile_cols
     unit, across, down = unit_name(first.crs), cols * first.cell_size[0], rows * first.cell_size[1]
     rasters = f" in {len(plans)} rasters" if len(plans) > 1 else ""
     job.message(

@@ -64,6 +64,7 @@ def write_weights(state: Mapping[str, Tensor], safetensors: Path, torch_file: Pa
     plain = {key: value.detach().cpu().contiguous().clone() for key, value in state.items()}
     save_file(plain, safetensors, metadata={"format": "pt"})
     torch.save(plain, torch_file)
+    safetensors.chmod(torch_file.stat().st_mode)  # its library lets nobody but the owner read it
 
 
 def load_weights(network: nn.Module, state: Mapping[str, Tensor], name: str) -> None:

@@ -27,8 +27,8 @@ def run(request: DetectObjects, job: Job) -> dict[str, str]:
         device = choose_device(request.processor_type, request.gpu_id)
         plans = plan_rasters(request, package, arguments, job)
         crs = output_crs(request, plans, job)
-        tiles = announce(plans, package, arguments, request.out_detected_objects, job)
-        predictor = load_predictor(package, arguments, device, request.precision)
+        tiles = announce(plans, arguments, request.out_detected_objects, job)
+        predictor = load_predictor(package, arguments, device, request.precision, plans[0].grid)
         predictor.settle_precision(tiles, job)
 
         pace, readers = Pace(tiles, watch, job), reader_threads(device.type)

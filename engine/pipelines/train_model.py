@@ -46,10 +46,10 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
         Path(samples.folders[0]),
         samples.image_space != "PIXEL_SPACE",
     )
-    arithmetic = choose_arithmetic(request.processor_type, request.gpu_id, request.precision, job)
     split = split_chips(ground(samples), request.validation_percentage, request.split, request.seed, job)
     sizes = object_sizes(samples, split.training)
     scale = choose_scale((samples.tile_rows, samples.tile_cols), sizes, choices.chip_size, request.resize_to, job)
+    arithmetic = choose_arithmetic(request.processor_type, request.gpu_id, request.precision, job, scale.view)
     store, statistics = look_at_chips(samples, labels, job, (0.0, READ))
     shown = sizes * [scale.scale[1], scale.scale[0]]
     start = starting_network(request, choices, samples, statistics.lists(), scale.view, shown, job)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..errors import ParameterError
 from ..job import Job
@@ -27,6 +27,14 @@ DETECTION_ARGUMENTS: tuple[ArgumentSpec, ...] = (
         "False",
         "bool",
         help="Look at every tile in 8 flipped and turned views; 8 times slower.",
+    ),
+    ArgumentSpec(
+        "tile_size",
+        "",
+        "int",
+        low=32,
+        high=16384,
+        help="Side of a tile in pixels; a larger one overlaps less, the one of the training is the most exact.",
     ),
     ArgumentSpec(
         "merge_policy", "mean", "choice", choices=MERGE_POLICIES, help="How the confidences of the views are merged."
@@ -70,6 +78,7 @@ class DetectionArguments:
         exclude_pad_detections: Drop objects cut by a tile's edge whose centre lies in a neighbour's core.
         test_time_augmentation: Look at every tile in 8 views.
         merge_policy: How the confidences of the views are merged: ``mean``, ``max`` or ``min``.
+        tile_size: Side of a tile in pixels; None takes the model's.
     """
 
     padding: int
@@ -79,6 +88,7 @@ class DetectionArguments:
     exclude_pad_detections: bool = True
     test_time_augmentation: bool = False
     merge_policy: str = "mean"
+    tile_size: int | None = None
 
     @classmethod
     def help(cls) -> str:
@@ -103,15 +113,18 @@ class DetectionArguments:
         if model.batch_size is not None and any(name.strip().lower() == "batch_size" for name, _ in named):
             raise ParameterError(f"argument batch_size is fixed to {model.batch_size} by the model: leave it out")
         values = parse_arguments("this model", specs, named)
+        tile_size = values["tile_size"]
+        tile = model.tile if tile_size is None else (tile_size, tile_size)
         asked_batch = values["batch_size"] if model.batch_size is None else model.batch_size
         return cls(
-            padding=_padding(values["padding"], model, job),
+            padding=_padding(values["padding"], replace(model, tile=tile), job),
             threshold=model.threshold if values["threshold"] is None else values["threshold"],
             batch_size=_square(asked_batch, job),
             nms_overlap=values["nms_overlap"],
             exclude_pad_detections=values["exclude_pad_detections"],
             test_time_augmentation=values["test_time_augmentation"],
             merge_policy=values["merge_policy"],
+            tile_size=tile_size,
         )
 
 

@@ -47,19 +47,35 @@ class _Steps(lightning.LightningModule):
         """Return the loss of a batch; a loss that is not finite is passed over a few times."""
         losses = self.plan.losses(self.network, batch)
         total = torch.stack(list(losses.values())).sum()
-        value = float(total.detach())
-        if not math.isfinite(value):
-            self.lost += 1
-            if self.lost > MOST_LOST_STEPS:
-                raise TrainingError(
-                    f"the loss is not a number for {self.lost} steps: give a learning_rate below {self.rates.head:g}"
-                )
+        if not math.isfinite(float(total.detach())):
+            self._lose_step()
             return None
-        self.lost = 0
         for name, loss in losses.items():
             self.sums[name] = self.sums.get(name, 0.0) + float(loss.detach())
         self.counted += 1
         return total
+
+    def configure_gradient_clipping(
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:
+        """Shorten the gradient; one that is not finite is dropped, so that the step changes nothing."""
+        norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
+        if bool(torch.isfinite(norm)):
+            self.lost = 0
+        else:
+            self.network.zero_grad(set_to_none=True)
+            self._lose_step()
+
+    def _lose_step(self) -> None:
+        """Count a step that taught nothing; give up after many in a row."""
+        self.lost += 1
+        if self.lost > MOST_LOST_STEPS:
+            raise TrainingError(
+                f"the loss is not a number for {self.lost} steps: give a learning_rate below {self.rates.head:g}"
+            )
 
     def _means(self) -> dict[str, float]:
         """Return the mean of each loss since the last call."""
@@ -142,7 +158,6 @@ def fit(
                 devices=[plan.arithmetic.device.index or 0] if plan.arithmetic.device.type == "cuda" else 1,
                 max_epochs=-1,
                 logger=TensorBoardLogger(plan.tensorboard, name="", version="") if plan.tensorboard else False,
-                gradient_clip_val=CLIP,
                 limit_val_batches=0,
                 num_sanity_val_steps=0,
                 enable_checkpointing=False,

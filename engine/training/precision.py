@@ -19,6 +19,8 @@ from ..job import Job
 
 GAIN = 1.15
 """bfloat16 must be this many times faster than float32 to be chosen."""
+SMALLEST_VIEW = 96
+"""Below it maps become one cell wide, where oneDNN's bfloat16 gradients of strided convolutions are not numbers."""
 TOLERANCE = 0.02
 """Largest difference to float32, as a share of the largest value, that bfloat16 may show."""
 
@@ -44,7 +46,9 @@ class Arithmetic:
             yield
 
 
-def choose_arithmetic(processor_type: str, gpu_id: str, precision: str, job: Job) -> Arithmetic:
+def choose_arithmetic(
+    processor_type: str, gpu_id: str, precision: str, job: Job, view: tuple[int, int] = (256, 256)
+) -> Arithmetic:
     """Return the processor and arithmetic of a run.
 
     Args:
@@ -52,12 +56,15 @@ def choose_arithmetic(processor_type: str, gpu_id: str, precision: str, job: Job
         gpu_id: Number of the GPU; empty takes the first.
         precision: ``auto``, ``fp32`` or ``bf16``.
         job: Told what was chosen.
+        view: Rows and columns that the network is shown.
 
     Raises:
         DeviceError: A GPU was asked for and is not there.
     """
     device = choose_device(processor_type, gpu_id)
-    if precision == "auto":
+    if precision == "auto" and min(view) < SMALLEST_VIEW:
+        autocast, why = False, "chips are small"
+    elif precision == "auto":
         autocast, why = _measured(device)
     else:
         autocast, why = precision == "bf16", "as asked"

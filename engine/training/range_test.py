@@ -42,8 +42,9 @@ def range_test(
         optimizer.zero_grad()
         if bool(torch.isfinite(total)):
             total.backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP)
-            optimizer.step()
+            norm = torch.nn.utils.clip_grad_norm_(network.parameters(), CLIP)
+            if bool(torch.isfinite(norm)):
+                optimizer.step()
         return float(total.detach())
 
     network.train()

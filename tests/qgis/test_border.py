@@ -3,10 +3,6 @@
 import os
 
 import pytest
-from imagery_deep_learning.algorithms.parameters import Border, value
-from imagery_deep_learning.engine.errors import FeatureError, RasterError
-from imagery_deep_learning.engine.tools.kinds import ExtentKind, Features, Raster
-from imagery_deep_learning.engine.tools.declaration import Parameter
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsFeature,
@@ -21,6 +17,11 @@ from qgis.core import (
     QgsRendererCategory,
     QgsVectorLayer,
 )
+
+from imagery_deep_learning.algorithms.parameters import Border, value
+from imagery_deep_learning.engine.errors import FeatureError, RasterError
+from imagery_deep_learning.engine.tools.declaration import Parameter
+from imagery_deep_learning.engine.tools.kinds import ExtentKind, Features, Raster
 
 LABELS = Parameter("in_class_data", Features("Labels"), None, False)
 RASTER = Parameter("in_raster", Raster("Raster"), None, False)
@@ -106,7 +107,7 @@ def test_a_categorised_legend_crosses_with_names_and_colours(cross):
 
 def test_a_missing_layer_is_refused(cross):
     """The text is given back, so that a misspelt path is seen."""
-    with pytest.raises(FeatureError, match="in_class_data 'nowhere.gpkg' is not found"):
+    with pytest.raises(FeatureError, match=r"in_class_data 'nowhere.gpkg' is not found"):
         cross(LABELS, "nowhere.gpkg")
 
 

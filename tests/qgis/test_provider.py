@@ -54,7 +54,8 @@ from qgis.core import QgsApplication
 app = QgsApplication([], False)
 sys.path.insert(0, "/usr/share/qgis/python/plugins")
 from processing.core.ProcessingConfig import ProcessingConfig
-spec = importlib.util.spec_from_file_location("plugin", {str(ROOT / "__init__.py")!r}, submodule_search_locations=[{str(ROOT)!r}])
+root = {str(ROOT)!r}
+spec = importlib.util.spec_from_file_location("plugin", root + "/__init__.py", submodule_search_locations=[root])
 module = importlib.util.module_from_spec(spec); sys.modules["plugin"] = module; spec.loader.exec_module(module)
 before = time.process_time()
 from plugin.provider.provider import Provider

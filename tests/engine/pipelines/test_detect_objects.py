@@ -268,6 +268,17 @@ def test_a_network_of_another_size_sees_the_whole_tile(tmp_path, monkeypatch):
     assert box == pytest.approx((10, 10, 20, 22), abs=0.5)
 
 
+@pytest.mark.parametrize(("given", "tiles"), [((), 90), ((("tile_size", "96"),), 12), ((("tile_size", "150"),), 4)])
+def test_tiles_of_any_size_find_the_same_objects(tmp_path, model, given, tiles):
+    """A larger tile overlaps less: with padding 24, tiles of 64 compute nearly 10 times the raster."""
+    objects = {(10, 10, 20, 22), (60, 60, 72, 70), (150, 90, 161, 100), (95, 30, 105, 40)}
+    job = Job()
+    raster = write_raster(tmp_path / "a.tif", scene(192, 200, *objects))
+    table = detect(raster, model, tmp_path, job, arguments=(("padding", "24"), *given))
+    assert pixel_boxes(table) == objects
+    assert any(f"{tiles} tiles of" in line for line in job.messages)
+
+
 def test_the_manifest_says_what_was_run(tmp_path, model):
     """Parameters, model hash, fingerprints, versions and timings stand in a JSON file beside the output."""
     raster = write_raster(tmp_path / "a.tif", scene(64, 100, (10, 10, 20, 22)))

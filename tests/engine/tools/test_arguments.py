@@ -66,7 +66,7 @@ def test_a_batch_size_fixed_by_the_model_is_not_offered():
         ("batch_size", "0", "from 1"),
         ("exclude_pad_detections", "Treu", "true or false"),
         ("merge_policy", "median", "mean, max, min"),
-        ("tile_size", "512", "padding, threshold, batch_size"),
+        ("text_prompt", "palm", "padding, threshold, batch_size"),
     ],
 )
 def test_what_breaks_a_rule_is_refused_with_the_rule(name, text, says):

@@ -175,7 +175,8 @@ def test_whole_numbers_and_yes_no_values_keep_their_type_beside_nulls(tmp_path):
     )
     path = write_features(FeatureTarget(str(tmp_path / "out.gpkg")), table, job=Job(), crs="EPSG:32633")
     meta = pyogrio.read_info(path)
-    assert dict(zip(meta["fields"], meta["dtypes"], strict=True)) == {"floors": "int32", "height": "float64", "old": "bool"}
+    types = dict(zip(meta["fields"], meta["dtypes"], strict=True))
+    assert types == {"floors": "int32", "height": "float64", "old": "bool"}
     again = read_features(FeatureSource(path), job=Job())
     assert again.fields["floors"][0] == 3
     assert np.isnan(again.fields["floors"][1])
