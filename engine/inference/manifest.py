@@ -18,13 +18,13 @@ import shapely
 import torch
 import torchvision
 
+from ..device import device_name
 from ..files import replaced
 from ..job import Job
 from ..package.emd import ModelPackage
 from ..tools.declaration import Tool
 from ..tools.values import FeatureTarget
 from ..vector.writing import output_path
-from .device import device_name
 from .predictor import Predictor
 
 FINGERPRINT_BYTES = 64 * 1024

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 import torch.nn.functional as functional
 
+from ..device import device_name, has_bfloat16
 from ..errors import DeviceError
 from ..job import Job
 from ..networks.folding import prepare_for_inference
@@ -23,7 +24,6 @@ from ..package.emd import ModelPackage, load_network
 from ..tools.arguments import DetectionArguments
 from .augmentation import LOWEST_SHARE, VIEWS, boxes_of_view, merge_views, view_of
 from .detections import Array, Detections
-from .device import device_name, has_bfloat16
 from .precision import TRIAL_THRESHOLD, PrecisionTrial
 from .tiles import TileGrid
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from ..device import choose_device
 from ..inference.detecting import Pace, detect_raster, second_pass
-from ..inference.device import choose_device
 from ..inference.features import RasterDetections, field_types, to_features
 from ..inference.manifest import manifest_path, run_report, write_manifest
 from ..inference.predictor import load_predictor

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 
-from ..inference.device import choose_device, device_name, has_bfloat16
+from ..device import choose_device, device_name, has_bfloat16
 from ..job import Job
 
 GAIN = 1.15

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
+from engine.device import choose_device
 from engine.errors import DeviceError
 from engine.inference import predictor as module
 from engine.inference.detections import Detections
-from engine.inference.device import choose_device
 from engine.inference.precision import PrecisionTrial
 from engine.inference.predictor import Predictor
 from engine.job import Job

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from ..errors import DeviceError
+from .errors import DeviceError
 
 
 def choose_device(processor_type: str, gpu_id: str) -> torch.device:
