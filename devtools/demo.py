@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 from .baseline import baseline
 from .demo_cases import Source, make_source
 from .layers import read_layer
@@ -28,6 +30,9 @@ ROOT = Path(__file__).resolve().parents[1]
 MARK = ".made-by-dev-demo"
 LOWEST_CONFIDENCE = 0.05  # average precision wants the unsure objects too
 OWED_AP50, OWED_AP50_QUICK = 0.90, 0.15  # the quick one proves the chain, not the figure
+PICTURE_BYTES = 300_000
+DRAWN_COLOURS = ("#ffd21f", "#ff2d2d", "#1fe0ff", "#ffffff", "#14191f")  # render_map.py draws with them
+SWATCH_ROWS = 24
 SCENE_SIZE, QUICK_SCENE_SIZE = 4096, 2048
 
 
@@ -87,6 +92,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--cell-size", default="", help="cell size of the chips: a number, or auto (default: the raster's)"
     )
     parser.add_argument("--seed", type=int, default=7, help="seed of the scene")
+    parser.add_argument("--picture", type=Path, help="also write the map's middle here, small enough for the README")
     parser.add_argument("--out", type=Path, default=ROOT / "demo", help="folder to write (default demo)")
     asked = parser.parse_args(arguments)
     if len(asked.raster) != len(asked.labels):
@@ -231,6 +237,22 @@ def draw_map(run: Run, source: Source, title: str) -> Path:
     return target
 
 
+def write_picture(detail: Path, target: Path) -> None:
+    """Write a picture again with as many colours as fit into what a README may weigh, the drawn ones kept."""
+    with Image.open(detail) as opened:
+        image = opened.convert("RGB")
+    swatches = Image.new("RGB", (image.width, image.height + SWATCH_ROWS * len(DRAWN_COLOURS)))
+    swatches.paste(image)
+    for number, colour in enumerate(DRAWN_COLOURS):
+        top = image.height + SWATCH_ROWS * number
+        swatches.paste(colour, (0, top, image.width, top + SWATCH_ROWS))
+    for colours in (256, 128, 64, 48, 32, 24):
+        palette = swatches.quantize(colours, dither=Image.Dither.NONE)
+        image.quantize(palette=palette, dither=Image.Dither.NONE).save(target, optimize=True)
+        if target.stat().st_size <= PICTURE_BYTES:
+            return
+
+
 def synthetic_sources(folder: Path, quick: bool, seed: int) -> tuple[list[Source], float]:
     """Make the scene and return it as a source, with the baseline's AP50 on its east part."""
     size = QUICK_SCENE_SIZE if quick else SCENE_SIZE
@@ -294,6 +316,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         results[source.name] = figures
         title = f"{source.name}: AP50 {figures['ap50']:.2f}, threshold {threshold:.2f}"
         figures["map"] = str(draw_map(run, source, title).relative_to(folder))
+    if asked.picture:
+        write_picture(folder / sources[0].name / "detail.png", asked.picture)
     minutes = round((time.monotonic() - start) / 60, 2)
     write_summary(run, sources, results, below, model, minutes)
     return verdict(results, below, minutes, asked)

@@ -21,7 +21,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import QRectF, QSize, Qt
-from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter
+from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter, QPen
 
 STYLES = (
     ("misses", "missed", "#ffd21f"),
@@ -29,7 +29,8 @@ STYLES = (
     ("hits", "found", "#1fe0ff"),
 )
 LONGER_SIDE = 1600
-DETAIL = QSize(960, 600)
+DETAIL = QSize(800, 560)
+DETAIL_CELLS = 1.6  # cells of the raster to a pixel of the detail
 
 
 def layers_of(task: dict) -> list:
@@ -79,7 +80,7 @@ def add_legend(image: QImage, layers: list, title: str) -> None:
     painter.drawText(QRectF(box.left() + 12, box.top() + 7, width, line), Qt.AlignVCenter, title)
     for number, (text, colour) in enumerate(reversed(rows), start=1):
         top = box.top() + 7 + number * line
-        painter.setPen(QColor(colour))
+        painter.setPen(QPen(QColor(colour), 2))
         painter.drawRect(QRectF(box.left() + 12, top + 4, 18, line - 10))
         painter.setPen(QColor("white"))
         painter.drawText(QRectF(box.left() + 42, top, width, line), Qt.AlignVCenter, text)
@@ -87,7 +88,7 @@ def add_legend(image: QImage, layers: list, title: str) -> None:
 
 
 def main() -> None:
-    """Draw the whole area, and a part of it in the middle at one pixel per cell."""
+    """Draw the whole area, and a part of it in the middle at a scale to look into."""
     task = json.loads(sys.argv[1])
     QgsApplication.setPrefixPath("/usr", True)
     application = QgsApplication([], False)
@@ -100,7 +101,7 @@ def main() -> None:
     scale = LONGER_SIDE / max(extent.width(), extent.height())
     image = render(layers, extent, QSize(round(extent.width() * scale), round(extent.height() * scale)))
     add_legend(image, layers, task["title"])
-    cell = layers[-1].rasterUnitsPerPixelX()
+    cell = DETAIL_CELLS * layers[-1].rasterUnitsPerPixelX()
     centre, width, height = extent.center(), DETAIL.width() * cell, DETAIL.height() * cell
     part = QgsRectangle(
         centre.x() - width / 2, centre.y() - height / 2, centre.x() + width / 2, centre.y() + height / 2

@@ -40,6 +40,7 @@ ARGUMENTS = (
     arguments=ARGUMENTS,
     model_name="FasterRCNN",
     configuration="_model_extension_inferencing",
+    rate=5e-4,
 )
 def build(spec: ModelSpec) -> Any:
     """Two-stage detector: proposes regions, then judges each and mends its box."""

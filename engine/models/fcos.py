@@ -34,7 +34,7 @@ ARGUMENTS = (
 )
 
 
-@architecture("FCOS", title="FCOS", task="object_detection", arguments=ARGUMENTS)
+@architecture("FCOS", title="FCOS", task="object_detection", arguments=ARGUMENTS, rate=2e-3)
 def build(spec: ModelSpec) -> Any:
     """Detector without anchors: every cell of a feature pyramid predicts class, box and how central it is."""
     from ..networks.fcos import FCOS

@@ -121,6 +121,7 @@ class Architecture:
         configuration: ``ModelConfiguration`` in a model definition.
         adapt: Fills arguments left empty from the data, or None.
         emd_keys: Gives further keys of a model definition, or None.
+        rate: Highest learning rate of a one-cycle training that suits it with small batches.
     """
 
     code: str
@@ -135,6 +136,7 @@ class Architecture:
     configuration: str = ""
     adapt: Adapt | None = field(default=None, repr=False, compare=False)
     emd_keys: EmdKeys | None = field(default=None, repr=False, compare=False)
+    rate: float = 1e-3
 
     def parse_arguments(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """Return the value of every argument, given or default; ``TRAINING_ARGUMENTS`` are passed over.
@@ -202,6 +204,7 @@ def architecture(
     configuration: str = "",
     adapt: Adapt | None = None,
     emd_keys: EmdKeys | None = None,
+    rate: float = 1e-3,
 ) -> Callable[[Callable[[ModelSpec], Any]], Callable[[ModelSpec], Any]]:
     """Register the decorated ``build(spec)`` as an architecture; see ``Architecture`` for the arguments.
 
@@ -227,6 +230,7 @@ def architecture(
             configuration=configuration or f"imagery_dl_{key.lower()}",
             adapt=adapt,
             emd_keys=emd_keys,
+            rate=rate,
         )
         return build
 

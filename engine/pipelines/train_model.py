@@ -62,7 +62,7 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
     logs = checkpoint.folder / LOGS if request.tensorboard else None
     plan = Plan(
         choices.task, arithmetic, start.normalisation, names, request.max_epochs, request.max_minutes, choices.monitor,
-        request.stop_training, logs, request.seed,
+        request.stop_training, logs, request.seed, choices.architecture.rate,
     )  # fmt: skip
     with checkpoint.kept():
         state = train(start.network, plan, material, request, start.pretrained, checkpoint, job, (READ, TRAINED))

@@ -1,4 +1,4 @@
-"""Object detection: boxes with a class. Judged by average precision at IoU 0.5."""
+"""Object detection: boxes with a class. Judged by average precision at IoU 0.5, on objects that no chip's edge cuts."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..accuracy.matching import match_boxes
 from ..accuracy.scores import scores_by_class
 from ..inference.suppression import suppress_boxes
 from ..networks.detector import Detector, Target
@@ -27,6 +28,13 @@ AS_GOOD = 0.01
 """Difference of scores that says nothing."""
 OVERLAP_KEY = "NmsOverlap"
 MOST_DETECTIONS = 500
+EDGE = 1.0
+"""Boxes nearer to a chip's edge than this many pixels are cut by it."""
+FEWEST_WHOLE = 0.3
+"""Share of the objects that must be whole, for only these to be judged."""
+
+Chips = Sequence[Mapping[str, np.ndarray]]
+"""Boxes of each chip, arrays by name."""
 
 
 def losses(network: Detector, images: Tensor, targets: list[Target]) -> dict[str, Tensor]:
@@ -56,9 +64,10 @@ def evaluate(
         images, targets = prepared(batch)
         for name, value in network.losses(images, targets).items():
             sums[name] = sums.get(name, 0.0) + float(value) * len(images)
+        size = (images.shape[-2], images.shape[-1])
         for found in network.detect(images, LOWEST_SCORE, LARGEST_OVERLAP, MOST_DETECTIONS):
-            predictions.append({name: value.float().cpu().numpy() for name, value in found.items()})
-        references += [{name: value.cpu().numpy() for name, value in target.items()} for target in targets]
+            predictions.append(_arrays(found, size))
+        references += [_arrays(target, size) for target in targets]
     means = {name: value / max(1, len(references)) for name, value in sums.items()}
     return _judged(Evaluation(sum(means.values()), means, predictions=predictions, references=references), names)
 
@@ -85,7 +94,7 @@ def settle(evaluation: Evaluation, names: Sequence[str]) -> Evaluation:
 
 def _judged(evaluation: Evaluation, names: Sequence[str]) -> Evaluation:
     """Return an evaluation with the scores of its predictions."""
-    predictions, references = evaluation.predictions, evaluation.references
+    predictions, references = _of_whole_objects(evaluation)
     classes = scores_by_class(
         _joined([found["boxes"] for found in predictions], (0, 4)),
         _joined([found["scores"] for found in predictions], (0,)),
@@ -103,6 +112,39 @@ def _judged(evaluation: Evaluation, names: Sequence[str]) -> Evaluation:
         "F1_SCORE": float(everything.best_f1),
     }
     return replace(evaluation, metrics=metrics, classes=classes, threshold=everything.best_threshold)
+
+
+def _arrays(boxes: Mapping[str, Tensor], size: tuple[int, int]) -> dict[str, np.ndarray]:
+    """Return a chip's boxes as arrays, with ``whole``: which of them the chip's edge does not cut."""
+    arrays = {name: value.float().cpu().numpy() for name, value in boxes.items()}
+    corners = arrays["boxes"]
+    inside = (corners[:, :2] >= EDGE) & (corners[:, 2:] <= np.array([size[1], size[0]]) - EDGE)
+    return {**arrays, "whole": np.asarray(inside.all(axis=1))}
+
+
+def _of_whole_objects(evaluation: Evaluation) -> tuple[Chips, Chips]:
+    """Return predictions and references without those that a chip's edge cuts.
+
+    A neighbouring tile sees such an object whole, so inference does not take it from here. A prediction of a cut object
+    is neither right nor wrong. Where few objects are whole, all are judged.
+    """
+    predictions, references = evaluation.predictions, evaluation.references
+    whole = sum(int(wanted["whole"].sum()) for wanted in references)
+    if whole < FEWEST_WHOLE * sum(len(wanted["whole"]) for wanted in references):
+        return predictions, references
+    judged = []
+    for found, wanted in zip(predictions, references, strict=True):
+        matched = match_boxes(
+            found["boxes"],
+            found["scores"],
+            wanted["boxes"],
+            MIN_IOU,
+            groups=found["labels"].astype(np.int64),
+            reference_groups=wanted["labels"].astype(np.int64),
+        )
+        of_cut = (matched >= 0) & ~np.append(wanted["whole"], True)[matched]
+        judged.append({name: values[found["whole"] & ~of_cut] for name, values in found.items()})
+    return judged, [{name: values[wanted["whole"]] for name, values in wanted.items()} for wanted in references]
 
 
 def _suppressed(found: Mapping[str, np.ndarray], overlap: float) -> dict[str, np.ndarray]:

@@ -130,7 +130,8 @@ def range_test_steps(planned: int) -> int:
 def find_rate(losses: Callable[[float], float], steps: int, usual: float) -> tuple[float, list[tuple[float, float]]]:
     """Walk from a tiny to a large rate and return the one where the loss falls best.
 
-    The usual rate of the architecture is trusted within limits: the answer lies between a third and three times it.
+    The usual rate of the architecture is trusted within limits: the answer lies between half and twice it, because
+    a short walk over few samples is noisy.
 
     Args:
         losses: Takes one training step at a rate and returns its loss.
@@ -154,7 +155,7 @@ def find_rate(losses: Callable[[float], float], steps: int, usual: float) -> tup
         lowest = min(lowest, level)
         curve.append(level)
     found = steepest(rates[: len(curve)], np.array(curve))
-    return (usual if found is None else float(np.clip(found, usual / 3, usual * 3))), seen
+    return (usual if found is None else float(np.clip(found, usual / 2, usual * 2))), seen
 
 
 def steepest(rates: np.ndarray, losses: np.ndarray) -> float | None:

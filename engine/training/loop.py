@@ -64,7 +64,8 @@ class _Steps(lightning.LightningModule):
         """Shorten the gradient; one that is not finite is dropped, so that the step changes nothing."""
         norm = torch.nn.utils.clip_grad_norm_(self.network.parameters(), CLIP)
         if bool(torch.isfinite(norm)):
-            self.lost = 0
+            # a step without loss has no gradient: it neither counts again nor ends the row
+            self.lost = 0 if float(norm) > 0 else self.lost
         else:
             self.network.zero_grad(set_to_none=True)
             self._lose_step()

@@ -38,6 +38,7 @@ class Plan:
         stop_early: Whether to hurry to the end when the metric no longer improves.
         tensorboard: Folder for TensorBoard logs, or None.
         seed: Of every draw.
+        usual_rate: Learning rate that suits the architecture in general.
     """
 
     task: Task
@@ -50,6 +51,7 @@ class Plan:
     stop_early: bool
     tensorboard: Path | None
     seed: int
+    usual_rate: float = 1e-3
 
     def prepared(self, batch: Batch) -> tuple[Tensor, list[dict[str, Tensor]]]:
         """Return images and targets of a batch on the device, images normalised."""

@@ -18,7 +18,7 @@ from ..job import Job
 GOOD_SIZE = 50.0
 """Size in pixels at which the median object is shown."""
 LARGEST_FACTOR = 2.0
-SMALLEST_FACTOR = 1.1
+SMALLEST_FACTOR = 1.25
 """Below this factor chips are shown as they are."""
 LARGEST_VIEW = 1024
 """Chips are not enlarged beyond this many pixels a side."""

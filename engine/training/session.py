@@ -25,8 +25,6 @@ from .scale import ChipScale
 from .split import Split
 from .state import Checkpoint, RunState, copied
 
-USUAL_RATE = 1e-3
-"""Rate of the head that suits our detectors under AdamW."""
 USUAL_STEPS_A_MINUTE = 30
 """Guess of the steps a minute holds, to know whether a range test pays in a training of given time."""
 
@@ -156,11 +154,11 @@ def _with_rates(
         if steps:
             job.progress(0.0, "Finding the learning rate")
             began = time.monotonic()
-            found, state.tested = range_test(network, plan, batches, steps, USUAL_RATE, job)
+            found, state.tested = range_test(network, plan, batches, steps, plan.usual_rate, job)
             state.seconds = time.monotonic() - began
             why = f"found by a range test of {steps} steps"
         else:
-            found, why = USUAL_RATE, "the usual one; the training is too short for a range test"
+            found, why = plan.usual_rate, "the usual one; the training is too short for a range test"
         rates = rates_of(found, pretrained)
         job.message(f"Learning rate {_text(rates.backbone, rates.head)} ({why})")
     state.rates = (rates.backbone, rates.head)

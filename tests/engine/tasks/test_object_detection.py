@@ -78,6 +78,22 @@ def test_a_network_that_finds_nothing_is_judged():
     assert result.metrics["AVERAGE_PRECISION"] == 0 and result.threshold != result.threshold
 
 
+def test_objects_cut_by_the_edge_are_not_judged():
+    """A neighbouring tile sees them whole: finding or missing them changes nothing."""
+    cut = torch.tensor([[0.0, 40.0, 9.0, 60.0]])
+    wanted = {"boxes": torch.cat([BOXES, cut]), "labels": torch.tensor([1, 2, 1])}
+    chip = {"images": torch.zeros(1, 3, 64, 64), "targets": [wanted]}
+    inner = torch.tensor([[1.5, 40.0, 10.0, 60.0]])
+
+    missed = evaluate(Prompter([found(BOXES, [0.9, 0.8], [1, 2])]), [chip], prepared, "ab", Job().check)
+    seen = evaluate(
+        Prompter([found(torch.cat([BOXES, inner]), [0.9, 0.8, 0.95], [1, 2, 1])]), [chip], prepared, "ab", Job().check
+    )
+
+    assert missed.metrics["AVERAGE_PRECISION"] == pytest.approx(1.0)
+    assert seen.metrics["AVERAGE_PRECISION"] == pytest.approx(1.0)
+
+
 def test_overlap_follows_the_objects():
     """Objects that overlap ask for a larger overlap, duplicates of apart objects for a small one."""
     beside = torch.tensor([[10.0, 10.0, 30.0, 30.0], [20.0, 10.0, 40.0, 30.0]])

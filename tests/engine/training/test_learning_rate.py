@@ -85,7 +85,7 @@ def test_range_test_finds_the_fall():
 
     rate, seen = find_rate(lambda rate: walk.send(rate), 40, 1e-3)
 
-    assert 1e-3 / 3 <= rate <= 3e-3
+    assert 1e-3 / 2 <= rate <= 2e-3
     assert len(seen) <= 40
 
 
