@@ -25,6 +25,8 @@ LISTENS_FROM = 0.3
 """Position of the schedule before which an epoch without improvement says nothing."""
 LAST_SHARE = 0.10
 """Share of the planned steps that training takes to its end once it hurries."""
+STEPS_TO_FORETELL = 8
+"""Steps before the time left is told: the first ones are slow."""
 VALIDATION_SHARE = 0.08
 """Largest share of a given training time that validation takes."""
 
@@ -190,7 +192,7 @@ class Conductor:
         position = self.schedule.position
         of = f" of {self.plan.max_epochs}" if self.plan.max_minutes is None else ""
         text = f"epoch {self.state.epoch + 1}{of}"
-        if position <= 0:
+        if position <= 0 or self.state.step < STEPS_TO_FORETELL:
             return text
         left = self.seconds * (1 - position) / position
         if self.plan.max_minutes is not None:
@@ -214,5 +216,6 @@ class Conductor:
 
 
 def _clock(seconds: float) -> str:
-    """Return a time as minutes and seconds."""
-    return f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
+    """Return a time as minutes and seconds, from an hour on with hours."""
+    minutes, left = divmod(int(seconds), 60)
+    return f"{minutes:02d}:{left:02d}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02d}:{left:02d}"
