@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.accuracy.polygons import suppress_polygons
-from engine.errors import FeatureError
+from engine.errors import Cancelled, FeatureError
 from engine.job import Job
 from engine.pipelines.non_maximum_suppression import run
 from engine.tools.non_maximum_suppression import NonMaximumSuppression
@@ -171,3 +171,13 @@ def test_points_are_refused(tmp_path):
     )
     with pytest.raises(FeatureError, match="holds points and polygons are needed: choose a polygon layer"):
         survivors(source, tmp_path)
+
+
+def test_a_cancelled_run_writes_nothing(tmp_path):
+    """Neither the layer nor a temporary one stays."""
+    source = write_boxes(tmp_path / "found.gpkg", squares((0, 0), (2, 2)), Confidence=np.array([0.9, 0.8]))
+    job = Job()
+    job.cancel()
+    with pytest.raises(Cancelled):
+        survivors(source, tmp_path, job)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["found.gpkg"]
