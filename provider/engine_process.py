@@ -13,6 +13,7 @@ import queue
 import signal
 import subprocess
 import threading
+import time
 
 from ..engine import files
 from ..engine.errors import Cancelled, EngineError
@@ -21,6 +22,9 @@ from .engine_environment import PLUGIN_ROOT, EngineMissing, clean_environment, f
 
 POLL = 0.1
 """Seconds between two looks at the cancel button."""
+
+CLOCK = 20.0
+"""Seconds between two lines of the log that differ in the time left only."""
 
 PATIENCE = 2.0
 """Seconds that a cancelled engine has to stop by itself."""
@@ -64,6 +68,7 @@ class _Run:
         self.last_errors: collections.deque = collections.deque(maxlen=20)
         self.temporaries = []
         self.outcome = None
+        self.subject, self.text, self.told = "", "", 0.0
         self.greeted = False
         self.readers = [
             threading.Thread(target=self._read, args=(pipe, name), daemon=True)
@@ -124,7 +129,7 @@ class _Run:
                 )
         elif kind == "progress":
             self.feedback.setProgress(said["value"])
-            self.feedback.setProgressText(said["text"])
+            self._progress_text(said["text"])
         elif kind == "message":
             self.feedback.pushInfo(said["text"])
         elif kind == "warning":
@@ -133,6 +138,14 @@ class _Run:
             self.temporaries.append(said["path"])
         elif kind in ("result", "error"):
             self.outcome = said
+
+    def _progress_text(self, text: str) -> None:
+        """Show what is being done when that changes; the log keeps every line, so a clock in it moves slowly."""
+        now = time.monotonic()
+        subject = text.partition(",")[0]
+        if subject != self.subject or (text != self.text and now - self.told > CLOCK):
+            self.subject, self.text, self.told = subject, text, now
+            self.feedback.setProgressText(text)
 
     def _result(self) -> dict:
         """Return the outputs, or raise what the engine said, or what its death says."""

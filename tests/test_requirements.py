@@ -1,4 +1,4 @@
-"""What the engine imports is what its environment is made of: a library forgotten in the list breaks every new install."""
+"""What the engine imports is what its environment is made of: a forgotten library breaks every new install."""
 
 import ast
 import re

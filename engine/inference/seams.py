@@ -153,16 +153,60 @@ def _explained(pieces: Detections, whole: Detections, grid: TileGrid) -> Array:
 
 
 def _joined(pieces: Detections, grid: TileGrid) -> Array:
-    """Return (n,) int: pieces with the same number are one object."""
+    """Return (n,) int: pieces with the same number are one object.
+
+    A piece is linked to the piece of another tile that agrees with it best, if that is so the other way round too; so
+    neighbours that crowd along a seam do not chain into one. A group whose box is not what its tiles saw is given up.
+    """
     bounds = grid.bounds(pieces.tiles)
-    links: list[tuple[Array, Array]] = []
+    found: list[Array] = [np.empty((0, 3))]
     for one, other in _meeting(pieces, pieces):
-        agreed = _agree(pieces.boxes[one], pieces.boxes[other], bounds[one], bounds[other])
-        links.append((one[agreed], other[agreed]))
-    ones = np.concatenate([link[0] for link in links]) if links else np.empty(0, np.int64)
-    others = np.concatenate([link[1] for link in links]) if links else np.empty(0, np.int64)
+        overlap = _agreement(pieces.boxes[one], pieces.boxes[other], bounds[one], bounds[other])
+        agreed = overlap >= AGREEMENT
+        found.append(np.column_stack([one[agreed], other[agreed], overlap[agreed]]))
+    ones, others = _mutual_best(np.concatenate(found), pieces)
     graph = coo_array((np.ones(len(ones), bool), (ones, others)), shape=(len(pieces), len(pieces)))
-    return connected_components(graph, directed=False)[1]
+    group = connected_components(graph, directed=False)[1]
+    if not len(pieces):
+        return group
+    lows = np.full((group.max() + 1, 2), np.inf)
+    highs = -lows
+    np.minimum.at(lows, group, pieces.boxes[:, :2])
+    np.maximum.at(highs, group, pieces.boxes[:, 2:])
+    expected = np.column_stack([np.maximum(lows[group], bounds[:, :2]), np.minimum(highs[group], bounds[:, 2:])])
+    doubtful = np.bincount(group, box_overlap(expected, pieces.boxes) < AGREEMENT) > 0
+    alone = len(pieces) + np.arange(len(pieces))
+    return np.unique(np.where(doubtful[group], alone, group), return_inverse=True)[1]
+
+
+def _mutual_best(links: Array, pieces: Detections) -> tuple[Array, Array]:
+    """Return the links that are the best of both their ends among those to the same tile.
+
+    Args:
+        links: (n, 3) piece, other piece, agreement; each in both directions.
+        pieces: The pieces; equal agreement is settled by their confidence, then their place.
+    """
+    one, other = links[:, 0].astype(np.int64), links[:, 1].astype(np.int64)
+    boxes = pieces.boxes[other]
+    order = np.lexsort(
+        (
+            boxes[:, 3],
+            boxes[:, 2],
+            boxes[:, 0],
+            boxes[:, 1],
+            -pieces.scores[other],
+            -links[:, 2],
+            pieces.tiles[other],
+            one,
+        )
+    )
+    key = np.column_stack([one, pieces.tiles[other]])[order]
+    first = np.ones(len(order), bool)
+    first[1:] = (key[1:] != key[:-1]).any(axis=1)
+    best = order[first]
+    chosen = one[best] * len(pieces) + other[best]
+    mutual = np.isin(other[best] * len(pieces) + one[best], chosen)
+    return one[best][mutual], other[best][mutual]
 
 
 def _meeting(pieces: Detections, others: Detections) -> Iterator[tuple[Array, Array]]:
@@ -179,8 +223,8 @@ def _meeting(pieces: Detections, others: Detections) -> Iterator[tuple[Array, Ar
         yield piece[fits], other[fits]
 
 
-def _agree(one: Array, other: Array, one_bounds: Array, other_bounds: Array) -> Array:
-    """Return (n,) bool: whether two boxes are the same on the ground that both tiles see.
+def _agreement(one: Array, other: Array, one_bounds: Array, other_bounds: Array) -> Array:
+    """Return (n,) float64, 0..1: the IoU of two boxes on the ground that both tiles see.
 
     Where the tiles overlap by hardly anything along an axis, the boxes agree along it when both reach the seam.
     """
@@ -199,7 +243,7 @@ def _agree(one: Array, other: Array, one_bounds: Array, other_bounds: Array) -> 
         np.prod(np.where(thin, 1.0, size), axis=1) for size in (shared, one_high - one_low, other_high - other_low)
     ]
     overlap = areas[0] / np.maximum(areas[1] + areas[2] - areas[0], np.finfo(np.float64).tiny)
-    return np.all(reach, axis=1) & ~np.all(thin, axis=1) & (overlap >= AGREEMENT)
+    return np.where(np.all(reach, axis=1) & ~np.all(thin, axis=1), overlap, 0.0)
 
 
 def _united(pieces: Detections, edges: Array, owned: Array, group: Array) -> tuple[Detections, Array, Array]:

@@ -33,7 +33,7 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
     """Train a network on exported training data; see TrainModel for the parameters.
 
     Returns:
-        ``out_model_file``: the .dlpk; ``out_report``: the HTML report.
+        ``out_folder``: the model folder; ``out_model_file``: the .dlpk; ``out_report``: the HTML report.
     """
     target = Path(request.out_folder).absolute()
     _refuse_used(target)
@@ -73,7 +73,7 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
         if logs is not None:
             shutil.copytree(logs, folder / LOGS)
     checkpoint.remove()
-    return {name: str(target / file) for name, file in written.items()}
+    return {"out_folder": str(target), **{name: str(target / file) for name, file in written.items()}}
 
 
 def _refuse_used(target: Path) -> None:

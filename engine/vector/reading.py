@@ -174,6 +174,7 @@ def _read(source: FeatureSource) -> tuple[dict[str, np.ndarray], np.ndarray | No
         path, _, named = path.partition("|layername=")
         layer = layer or named
     try:
+        layer = layer or _first_layer(path)
         meta, _, wkb, columns = pyogrio.raw.read(path, layer=layer or None, where=source.where or None, force_2d=True)
     except (DataLayerError, DataSourceError, FieldError, ValueError, OSError, RuntimeError) as error:
         layers = _layers(path)
@@ -186,6 +187,12 @@ def _read(source: FeatureSource) -> tuple[dict[str, np.ndarray], np.ndarray | No
         what = f"cannot be read as a layer ({str(error).splitlines()[0][:120]})" if exists else "does not exist"
         raise FeatureError(f"{path} {what}: choose a layer of features") from error
     return meta, wkb, columns
+
+
+def _first_layer(path: str) -> str:
+    """Return the first layer with geometry of a file of several, which may hold styles; else an empty text."""
+    layers = pyogrio.list_layers(path)
+    return next((str(name) for name, geometry in layers if geometry is not None), "") if len(layers) > 1 else ""
 
 
 def _layers(path: str) -> list[str]:

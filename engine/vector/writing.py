@@ -33,6 +33,9 @@ _SQLITE = b"SQLite format 3\x00"
 _SEVERAL_FILES = ("ESRI Shapefile", "GML", "MapInfo File")
 """Formats that write more than the file that was named."""
 
+GEOPACKAGE_VERSION = "1.2"
+"""Newest version that the GDAL of every QGIS we support reads without a warning."""
+
 LONGEST_DBF_NAME = 10
 """Letters of a field name in a .dbf file."""
 
@@ -221,6 +224,8 @@ def _write_part(
     if geometry is not None and geometry_type is not None and geometry_type.startswith("Multi"):
         geometry = np.array([_as_multi(shape) for shape in geometry], object) if len(geometry) else geometry
     options: dict[str, Any] = {}
+    if driver == "GPKG" and not append:
+        options["dataset_options"] = {"VERSION": GEOPACKAGE_VERSION}
     if geometry is not None and driver == "CSV":
         options["layer_options"] = {"GEOMETRY": "AS_WKT"}
     pyogrio.raw.write(

@@ -148,3 +148,28 @@ def test_different_classes_are_never_joined():
     grid = TileGrid(64, 112, 64, 64, 8)
     found = Detections.of([[30.0, 20.0, 64.0, 30.0], [48.0, 20.0, 90.0, 30.0]], [0.9, 0.8], [1, 2], [0, 1])
     assert len(resolve_seams(found, grid, True).found) == 2
+
+
+def test_weak_detections_that_drift_along_the_tiles_do_not_chain_into_one():
+    """Each agrees with its neighbour, yet no tile saw what they would be together."""
+    grid = TileGrid(64, 1024, 64, 64, 16)
+    tiles = np.arange(len(grid))
+    bounds = grid.bounds(tiles).astype(np.float64)
+    rows = np.minimum(tiles * 2.0, 40.0)
+    boxes = np.column_stack([bounds[:, 0], rows, bounds[:, 2], rows + 10])
+    found = Detections(boxes, np.full(len(tiles), 0.1, np.float32), np.ones(len(tiles), np.int64), tiles)
+    seen = resolve_seams(found, grid, drop_foreign=True)
+    assert (seen.found.boxes[:, 2] - seen.found.boxes[:, 0]).max() <= 64
+
+
+def test_a_crowd_along_a_seam_stays_a_crowd():
+    """Of many overlapping boxes that reach a seam, each joins its own counterpart only."""
+    grid = TileGrid(64, 112, 64, 64, 8)
+    tops = np.arange(0, 40, 4.0)
+    west = np.column_stack([np.full(10, 50.0), tops, np.full(10, 64.0), tops + 20])
+    east = np.column_stack([np.full(10, 48.0), tops, np.full(10, 70.0), tops + 20])
+    east[:, 0] = 50.0
+    boxes, tiles = np.concatenate([west, east]), np.repeat([0, 1], 10)
+    found = Detections(boxes, np.linspace(0.9, 0.1, 20).astype(np.float32), np.ones(20, np.int64), tiles)
+    seen = resolve_seams(found, grid, drop_foreign=False)
+    assert (seen.found.boxes[:, 3] - seen.found.boxes[:, 1]).max() <= 20

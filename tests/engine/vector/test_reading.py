@@ -161,3 +161,16 @@ def test_a_layer_named_behind_the_path_is_understood(tmp_path):
     assert len(read_features(FeatureSource(f"{source.path}|layername=a"), job=Job())) == 1
     with pytest.raises(FeatureError, match=r"a\.gpkg has no layer b"):
         read_features(FeatureSource(f"{source.path}|layername=b"), job=Job())
+
+
+def test_tables_of_styles_in_a_geopackage_are_no_layers(tmp_path, recwarn):
+    """QGIS keeps the style beside the features; reading the file finds the features, without a word."""
+    path = write_boxes(tmp_path / "found.gpkg", [(0, 0, 1, 1)], Class=np.array(["a"], object)).path
+    pyogrio.raw.write(
+        path, None, [np.array(["<qml/>"], object)], ["styleQML"], layer="a_style", driver="GPKG", append=True,
+        geometry_type=None,
+    )  # fmt: skip
+    job = Job()
+    assert len(read_features(FeatureSource(path), job=job)) == 1
+    assert not job.warnings
+    assert not [warning for warning in recwarn if "layer" in str(warning.message).lower()]
