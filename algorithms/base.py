@@ -90,6 +90,10 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
             return False, str(error)
         return True, ""
 
+    def validateInputCrs(self, parameters, context):
+        """Accept layers in different CRSs: the engine reprojects, and QGIS's look would open folders as rasters."""
+        return True
+
     def prepareAlgorithm(self, parameters, context, feedback):
         """Turn layers into files the engine can open; in the main thread, where layers may be touched."""
         try:

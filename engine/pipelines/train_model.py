@@ -56,7 +56,7 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
     start.network.to(arithmetic.device).to(memory_format=torch.channels_last)
 
     writable(target)
-    checkpoint = Checkpoint(target, request_key(request, samples.samples))
+    checkpoint = Checkpoint(target, request_key(request, samples.samples, start.network.state_dict()))
     material = Material(store, split, scale, transforms, (statistics.minimum, statistics.maximum))
     names = tuple(entry.name for entry in samples.classes)
     logs = checkpoint.folder / LOGS if request.tensorboard else None

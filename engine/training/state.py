@@ -171,15 +171,17 @@ class Checkpoint:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def request_key(request: Any, samples: Sequence[BoxSample]) -> str:
-    """Return a short hash of a request and of the data it trains on.
+def request_key(request: Any, samples: Sequence[BoxSample], weights: Mapping[str, Tensor]) -> str:
+    """Return a short hash of a request, of the data it trains on and of the network that is trained.
 
     Args:
         request: A dataclass of plain values.
         samples: The chips: size and time of their files count, and their boxes.
+        weights: The network's weights: their names and shapes count, which another version of ours may change.
     """
     digest = hashlib.sha256()
     digest.update(json.dumps([_FORMAT, torch.__version__, asdict(request)], default=str, sort_keys=True).encode())
+    digest.update(str([(name, tuple(tensor.shape)) for name, tensor in weights.items()]).encode())
     for sample in samples:
         status = sample.image.stat()
         digest.update(f"{sample.image}|{status.st_size}|{status.st_mtime_ns}".encode())
