@@ -99,7 +99,11 @@ def test_a_model_folder_holds_everything(trained):
         "ModelCharacteristics/show_results.png",
         "ModelCharacteristics/precision_recall.png",
     } <= names
-    assert outputs == {"out_model_file": str(folder / "squares.dlpk"), "out_report": str(folder / "model_metrics.html")}
+    assert outputs == {
+        "out_folder": str(folder),
+        "out_model_file": str(folder / "squares.dlpk"),
+        "out_report": str(folder / "model_metrics.html"),
+    }
     assert [path.name for path in folder.parent.iterdir()] == ["squares"]
     with zipfile.ZipFile(folder / "squares.dlpk") as archive:
         assert {"squares.emd", "squares.safetensors", "model_metrics.html"} <= set(archive.namelist())
