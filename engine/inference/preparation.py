@@ -73,6 +73,7 @@ def detection_arguments(request: DetectObjects, package: ModelPackage, job: Job)
         padding=package.padding,
         threshold=package.threshold,
         batch_size=int(fixed) if isinstance(fixed, int | float) and fixed >= 1 else None,
+        nms_overlap=ModelDefaults.nms_overlap if package.nms_overlap is None else package.nms_overlap,
     )
     return DetectionArguments.from_pairs(request.arguments, defaults, job)
 

@@ -36,6 +36,10 @@ LARGEST_SIDE = 65536
 log = logging.getLogger(__name__)
 
 
+OVERLAP_KEY = "NmsOverlap"
+"""Our key for the overlap that suits a detector; ArcGIS has none."""
+
+
 @dataclass
 class ModelPackage:
     """An opened model package; use it in a ``with`` block, or call ``close``, so that an unpacked .dlpk is removed.
@@ -82,6 +86,12 @@ class ModelPackage:
         """Make sure that an unpacked .dlpk goes with the package even where nobody closes it."""
         if self.unpacked is not None:
             weakref.finalize(self, discard, self.unpacked)
+
+    @property
+    def nms_overlap(self) -> float | None:
+        """IoU of two objects of a class that the training found best, 0..1; None when the definition does not say."""
+        proposed = self.emd.get(OVERLAP_KEY)
+        return float(proposed) if isinstance(proposed, int | float) and 0 <= proposed <= 1 else None
 
     def require_task(self, task: str) -> None:
         """Refuse a package of another task.

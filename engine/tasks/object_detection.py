@@ -14,6 +14,7 @@ from ..accuracy.matching import match_boxes
 from ..accuracy.scores import scores_by_class
 from ..inference.suppression import suppress_boxes
 from ..networks.detector import Detector, Target
+from ..package.emd import OVERLAP_KEY
 from .registry import Evaluation, Prepared, Task, register
 
 MIN_IOU = 0.5
@@ -26,7 +27,6 @@ LARGEST_OVERLAP = 0.5
 """Overlap that is left while training."""
 AS_GOOD = 0.01
 """Difference of scores that says nothing."""
-OVERLAP_KEY = "NmsOverlap"
 MOST_DETECTIONS = 500
 EDGE = 1.0
 """Boxes nearer to a chip's edge than this many pixels are cut by it."""

@@ -18,7 +18,7 @@ DETECTION_ARGUMENTS: tuple[ArgumentSpec, ...] = (
     ArgumentSpec("padding", "", "int", low=0, help="Border of a tile in pixels that its neighbours see too."),
     ArgumentSpec("threshold", "", "float", low=0.0, high=1.0, help="Smallest confidence of an object."),
     ArgumentSpec("batch_size", "4", "int", low=1, high=4096, help="Tiles worked on at once, a square number."),
-    ArgumentSpec("nms_overlap", "0.1", "float", low=0.0, high=1.0, help="IoU that two objects of a class may share."),
+    ArgumentSpec("nms_overlap", "", "float", low=0.0, high=1.0, help="IoU that two objects of a class may share."),
     ArgumentSpec(
         "exclude_pad_detections", "True", "bool", help="Drop objects cut by a tile's edge that belong to its neighbour."
     ),
@@ -58,12 +58,14 @@ class ModelDefaults:
         padding: Its padding in pixels.
         threshold: Its confidence threshold, 0..1.
         batch_size: The batch size it fixes, which hides the argument; None leaves the choice.
+        nms_overlap: The IoU that its training found best, else ArcGIS's default.
     """
 
     tile: tuple[int, int]
     padding: int
     threshold: float = 0.5
     batch_size: int | None = None
+    nms_overlap: float = 0.1
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class DetectionArguments:
             padding=_padding(values["padding"], replace(model, tile=tile), job),
             threshold=model.threshold if values["threshold"] is None else values["threshold"],
             batch_size=_square(asked_batch, job),
-            nms_overlap=values["nms_overlap"],
+            nms_overlap=model.nms_overlap if values["nms_overlap"] is None else values["nms_overlap"],
             exclude_pad_detections=values["exclude_pad_detections"],
             test_time_augmentation=values["test_time_augmentation"],
             merge_policy=values["merge_policy"],

@@ -80,3 +80,10 @@ def test_the_largest_padding_always_leaves_a_core(side):
     """At least a pixel, and an eighth of the tile."""
     core = side - 2 * largest_padding((side, 200))
     assert core >= 1 and core * 8 >= side
+
+
+def test_the_overlap_that_training_found_best_is_taken():
+    """A model of dense objects knows better than the general default; what the user gives wins."""
+    model = ModelDefaults(tile=(256, 256), padding=32, nms_overlap=0.4)
+    assert DetectionArguments.from_pairs((), model, Job()).nms_overlap == 0.4
+    assert DetectionArguments.from_pairs((("nms_overlap", "0.2"),), model, Job()).nms_overlap == 0.2
