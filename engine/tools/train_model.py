@@ -62,7 +62,13 @@ class TrainModel(Tool):
         LearningRate("Learning rate", "Empty finds it from the data; slice(low, high) sets backbone and head."), ""
     )
     backbone_model: str = param(
-        Choice("Backbone model", "Encoder of the network.", choices=tuple(BACKBONES), prefix="timm:"), "RESNET34"
+        Choice(
+            "Backbone model",
+            "Encoder of the network. Empty takes RESNET34 with ImageNet weights, else RESNET18, which learns faster.",
+            choices=("", *BACKBONES),
+            prefix="timm:",
+        ),
+        "",
     )
     pretrained_model: str = param(
         ModelPackage("Pre-trained model", "Package of the same model type and backbone to fine-tune."), ""

@@ -25,6 +25,8 @@ LISTENS_FROM = 0.3
 """Position of the schedule before which an epoch without improvement says nothing."""
 LAST_SHARE = 0.10
 """Share of the planned steps that training takes to its end once it hurries."""
+AS_GOOD = 0.03
+"""Difference from the best value, as a share of it, within which a later state is kept."""
 STEPS_TO_FORETELL = 8
 """Steps before the time left is told: the first ones are slow."""
 VALIDATION_SHARE = 0.08
@@ -153,16 +155,24 @@ class Conductor:
         return found
 
     def _keep_best(self, found: Evaluation) -> None:
-        """Keep the averaged weights when the monitored metric is better than ever; without validation always."""
+        """Keep the averaged weights when the monitored metric is as good as ever; without validation always.
+
+        Of two states that differ by less than the noise of a small validation set the later one is kept: its learning
+        rate is lower, and average precision still rises when the loss no longer falls.
+        """
         value = found.loss if self.plan.monitor == "VALID_LOSS" else -found.metrics.get(self.plan.monitor, 0.0)
         state = self.state
         if self.average is None:
             return
-        if state.best_value is None or not math.isfinite(value) or value < state.best_value:
-            state.best_value, state.best_epoch, state.waited = value, state.epoch, 0
-            state.best = copied(self.average.network.state_dict())
+        lowest = state.best_value
+        if lowest is None or not math.isfinite(value) or value < lowest:
+            state.best_value, state.waited = value, 0
         elif self.schedule.position > LISTENS_FROM:
             state.waited += 1
+        slack = AS_GOOD * abs(lowest) if lowest is not None else 0.0
+        if lowest is None or not value > lowest + slack:
+            state.best_epoch = state.epoch
+            state.best = copied(self.average.network.state_dict())
 
     def _hurry(self) -> None:
         """Let the rate fall to its end within the last share of the planned steps."""

@@ -26,6 +26,10 @@ FIRST_CHOICE = "FCOS"
 RGB = ("red", "green", "blue")
 
 
+WITH_WEIGHTS, WITHOUT_WEIGHTS = "RESNET34", "RESNET18"
+"""Backbones that are taken when none is named: with ImageNet weights at hand, and without."""
+
+
 @dataclass(frozen=True)
 class Choices:
     """What the request says about the network, checked against the data.
@@ -88,7 +92,7 @@ def make_choices(request: TrainModel, samples: SampleSet, job: Job) -> Choices:
     given = {name.lower(): text for name, text in request.arguments if name.lower() in own}
     arguments = tuple((name, text) for name, text in request.arguments if name.lower() not in own)
     architecture.parse_arguments(arguments)
-    backbone = architecture.backbone(request.backbone_model)
+    backbone = architecture.backbone(request.backbone_model or WITH_WEIGHTS)
     if package is not None:
         backbone = _same_network(package, architecture, backbone, request, samples, job)
         known = {name.lower() for name, _ in arguments}
@@ -126,7 +130,12 @@ def starting_network(
         job: Told where the weights come from.
     """
     torch.manual_seed(request.seed)
-    spec = choices.architecture.spec(choices.backbone, samples.bands, len(samples.classes), choices.arguments, tile)
+    weights = None if choices.package is not None else _imagenet(request, choices, job)
+    backbone = choices.backbone
+    if weights is None and choices.package is None and not request.backbone_model:
+        backbone = WITHOUT_WEIGHTS
+        job.message(f"Backbone {backbone} is taken, which learns faster from random weights than {choices.backbone}")
+    spec = choices.architecture.spec(backbone, samples.bands, len(samples.classes), choices.arguments, tile)
     pairs = [(float(width), float(height)) for width, height in sizes]
     spec = choices.architecture.adapted(spec, pairs)
     network: Detector = build_network(spec)
@@ -134,7 +143,6 @@ def starting_network(
     if choices.package is not None:
         _take_over(network, spec, choices.package, samples.classes, job)
         return _frozen(network, spec, request, choices.package.normalisation, "fine-tuned from a package")
-    weights = _imagenet(request, choices, job)
     if weights is None:
         if request.freeze:
             job.warn("freeze is ignored: the backbone starts from random weights, which must learn")
@@ -169,8 +177,7 @@ def _same_network(
             f"pretrained_model {name} is a {package.architecture} and model_type is {architecture.code}: "
             "choose the same model type, or leave it empty"
         )
-    asked_default = request.backbone_model == TrainModel.__dataclass_fields__["backbone_model"].default
-    if package.spec.backbone.lower() != backbone.lower() and asked_default:
+    if not request.backbone_model:
         job.message(f"Backbone of the package: {package.spec.backbone}")
     elif package.spec.backbone.lower() != backbone.lower():
         raise ModelPackageError(
