@@ -31,6 +31,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         """Start without a request."""
         super().__init__()
         self.request = None
+        self.registered = {}
 
     def createInstance(self):
         """Return a fresh algorithm."""
@@ -97,7 +98,9 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
     def prepareAlgorithm(self, parameters, context, feedback):
         """Turn layers into files the engine can open; in the main thread, where layers may be touched."""
         try:
-            self.request = self._request(Border(self, parameters, context, feedback=feedback))
+            border = Border(self, parameters, context, feedback=feedback)
+            self.request = self._request(border)
+            self.registered = border.outputs
         except EngineError as error:
             raise QgsProcessingException(str(error)) from error
         return True
@@ -110,8 +113,17 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         except EngineError as error:
             raise QgsProcessingException(str(error)) from error
         self.dress(outputs, feedback)
+        self._load_what_was_written(outputs, context)
         known = {output.name() for output in self.outputDefinitions()}
         return {key: path for key, path in outputs.items() if key in known}
+
+    def _load_what_was_written(self, outputs, context):
+        """Let QGIS load the layer that was written: its name stands in the path when the file holds others."""
+        loading = context.layersToLoadOnCompletion()
+        for name, noted in self.registered.items():
+            if noted in loading and outputs.get(name, noted) != noted:
+                loading[outputs[name]] = loading.pop(noted)
+        context.setLayersToLoadOnCompletion(loading)
 
     def dress(self, outputs, feedback):
         """Style the outputs; a subclass does what its outputs need.

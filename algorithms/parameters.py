@@ -30,6 +30,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
     QgsProcessingParameterVectorDestination,
+    QgsProcessingUtils,
     QgsProperty,
 )
 
@@ -60,6 +61,7 @@ class Border:
         parameters: Raw values by name, as QGIS handed them over.
         context: QGIS's context.
         feedback: For messages; None while only checking.
+        outputs: Output layers by parameter, as QGIS knows them.
         writing: Whether layers that live in QGIS only are written to files; False while only checking.
     """
 
@@ -70,6 +72,16 @@ class Border:
         self.context = context
         self.feedback = feedback
         self.writing = writing
+        self.outputs = {}
+
+    def output_context(self):
+        """Return where outputs are resolved: QGIS notes each as a layer to load, so a mere check has its own place."""
+        if self.writing:
+            return self.context
+        self.scratch = QgsProcessingContext()
+        self.scratch.setProject(self.context.project())
+        self.scratch.setExpressionContext(self.context.expressionContext())
+        return self.scratch
 
     def raw(self, name):
         """Return a value as it was given: QGIS's own reading would take ``NO_NMS`` for true."""
@@ -214,7 +226,10 @@ def _(kind, parameter):
 def _(kind, parameter, border):
     if border.raw(parameter.name) in (None, ""):
         return None
-    text = border.algorithm.parameterAsOutputLayer(border.parameters, parameter.name, border.context)
+    text = border.algorithm.parameterAsOutputLayer(border.parameters, parameter.name, border.output_context())
+    if text.startswith("memory:"):
+        text = QgsProcessingUtils.generateTempFilename(f"{parameter.name}.gpkg")
+    border.outputs[parameter.name] = text
     target = kind.parse(parameter.name, text)
     return {"path": _absolute(target.path), "layer": target.layer}
 

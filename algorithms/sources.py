@@ -10,6 +10,7 @@ import os
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
+    QgsFeatureRequest,
     QgsMapLayer,
     QgsProcessingFeatureSourceDefinition,
     QgsProcessingUtils,
@@ -52,7 +53,11 @@ def raster_path(name, given, border):
         raise RasterError(
             f"{name} {layer.name()} is a {layer.providerType()} layer: export it to a file first (Export > Save As)"
         )
-    return _typed_path(QgsProviderRegistry.instance().decodeUri("gdal", layer.source()).get("path") or layer.source())
+    parts = QgsProviderRegistry.instance().decodeUri("gdal", layer.source())
+    path = parts.get("path") or layer.source()
+    if parts.get("layerName"):
+        return f"GPKG:{os.path.abspath(path)}:{parts['layerName']}"
+    return _typed_path(path)
 
 
 def feature_source(name, given, border):
@@ -66,24 +71,30 @@ def feature_source(name, given, border):
     Raises:
         FeatureError: There is no such layer.
     """
-    selected = False
+    selected, limits = False, QgsFeatureRequest()
     if isinstance(given, QgsProcessingFeatureSourceDefinition):
+        if given.featureLimit >= 0:
+            limits.setLimit(given.featureLimit)
+        if getattr(given, "filterExpression", ""):  # from QGIS 3.32 on
+            limits.setFilterExpression(given.filterExpression)
         selected, given = given.selectedFeaturesOnly, given.source
         given = given.value(border.context.expressionContext())[0] if isinstance(given, QgsProperty) else given
     if given is None or given == "":
         return None
+    limited = limits.limit() >= 0 or limits.filterType() == QgsFeatureRequest.FilterExpression
     if isinstance(given, str):
         path, *options = given.split("|")
-        if not selected and os.path.exists(os.path.expanduser(path)):
+        plain_options = all(option.lower().startswith(("layername=", "subset=")) for option in options)
+        if not (selected or limited) and plain_options and os.path.exists(os.path.expanduser(path)):
             return "|".join([os.path.abspath(os.path.expanduser(path)), *options])
     layer = given if isinstance(given, QgsMapLayer) else _project_layer(given, border)
     if layer is None:
         raise FeatureError(f"{name} '{given}' is not found: give a layer or the path of its file")
     if not isinstance(layer, QgsVectorLayer):
         raise ParameterError(f"{name} {layer.name()} is no feature layer: choose one with features")
-    plain = {} if selected else _file_behind(layer)
+    plain = {} if selected or limited else _file_behind(layer)
     if not plain:
-        plain = _written(name, layer, selected, border)
+        plain = _written(name, layer, selected, border, limits if limited else None)
     return {**plain, "name": layer.name(), "legend": _legend(layer)}
 
 
@@ -107,15 +118,21 @@ def _file_behind(layer):
         return {}
     parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
     path = parts.get("path") or ""
+    if "geometryType" in parts or ("layerId" in parts and not parts.get("layerName")):
+        return {}
     if path.upper().startswith(DATABASES) or not os.path.exists(path):
         return {}
     return {"path": os.path.abspath(path), "layer": parts.get("layerName") or "", "where": layer.subsetString()}
 
 
-def _written(name, layer, selected, border):
-    """Write a layer, or its selected features, to a temporary GeoPackage."""
+def _written(name, layer, selected, border, limits=None):
+    """Write a layer, or its selected or limited features, to a temporary GeoPackage."""
     if not border.writing:
         return {"path": layer.source() or layer.id()}
+    if limits is not None:
+        if selected:
+            limits.setFilterFids(layer.selectedFeatureIds())
+        layer, selected = layer.materialize(limits), False
     path = QgsProcessingUtils.generateTempFilename(f"{name}.gpkg")
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName = "GPKG"

@@ -35,6 +35,7 @@ def replaced(target: Path, job: Job) -> Iterator[Path]:
     writable(target)
     sweep(target.parent)
     temporary = job.temporary(temporary_name(target))
+    remove(temporary)  # of a dead run whose process number was ours
     try:
         yield temporary
         _rename(temporary, target)
@@ -54,6 +55,7 @@ def replaced_folder(target: Path, job: Job) -> Iterator[Path]:
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise OutputError(f"{target} exists and is not an empty folder: choose another folder or empty it")
     temporary = job.temporary(temporary_name(target))
+    remove(temporary)
     temporary.mkdir()
     try:
         yield temporary

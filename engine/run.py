@@ -18,6 +18,8 @@ def request_from_plain(plain: Mapping[str, Any]) -> Tool:
     Raises:
         ParameterError: The protocol or the tool is unknown, or a parameter is refused.
     """
+    if not isinstance(plain, Mapping) or not isinstance(plain.get("parameters", {}), Mapping):
+        raise ParameterError('the request is no JSON object with tool and parameters: write {"tool": ..., ...}')
     protocol = plain.get("protocol", PROTOCOL)
     if protocol != PROTOCOL:
         raise ParameterError(

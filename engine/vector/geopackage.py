@@ -9,6 +9,8 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
+from ..errors import OutputError
+
 _WAIT_SECONDS = 10.0
 _BY_TABLE = (
     "gpkg_geometry_columns",
@@ -29,6 +31,7 @@ def copy_layer(source: Path, target: Path, layer: str) -> None:
         layer: Name of the layer.
 
     Raises:
+        OutputError: The name belongs to a raster of the target.
         sqlite3.Error: The target is locked, read-only or no GeoPackage; it is unchanged then.
     """
     with contextlib.closing(sqlite3.connect(target, timeout=_WAIT_SECONDS, isolation_level=None)) as database:
@@ -73,6 +76,11 @@ def _drop(database: sqlite3.Connection, layer: str) -> None:
     tables = _tables(database, "main")
     if "gpkg_contents" not in tables:
         raise sqlite3.DatabaseError("not a GeoPackage")
+    held = database.execute(
+        "SELECT data_type FROM gpkg_contents WHERE lower(table_name) = lower(?)", (layer,)
+    ).fetchone()
+    if held is not None and held[0] not in ("features", "attributes"):
+        raise OutputError(f"{layer} is a raster in this GeoPackage: choose another layer name or file")
     index = f"rtree_{layer.lower()}_"
     for name in [name for low, name in tables.items() if low == layer.lower()]:
         columns = [

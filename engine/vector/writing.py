@@ -36,6 +36,9 @@ _SEVERAL_FILES = ("ESRI Shapefile", "GML", "MapInfo File")
 GEOPACKAGE_VERSION = "1.2"
 """Newest version that the GDAL of every QGIS we support reads without a warning."""
 
+_SHAPEFILE_EXTRAS = (".qix", ".sbn", ".sbx", ".idm", ".ind", ".cpg", ".prj")
+"""Files beside a shapefile that speak of its content."""
+
 LONGEST_DBF_NAME = 10
 """Letters of a field name in a .dbf file."""
 
@@ -143,6 +146,8 @@ def _written(target: FeatureTarget, write: Any, job: Job) -> str:
     if path.is_dir():
         raise OutputError(f"{path} is a folder: give the output a file name")
     files.writable(path)
+    if driver != "GPKG":
+        _refuse_other_layers(path, layer)
     try:
         if driver == "GPKG" and path.exists():
             _into_geopackage(path, layer, write, job)
@@ -158,6 +163,22 @@ def _written(target: FeatureTarget, write: Any, job: Job) -> str:
         ) from error
     several = driver == "GPKG" and (layer != path.stem or len(layers_of(path)) > 1)
     return f"{path}|layername={layer}" if several else str(path)
+
+
+def _refuse_other_layers(path: Path, layer: str) -> None:
+    """Refuse to replace a file that holds more than the layer: only in a GeoPackage others are kept."""
+    if not path.exists():
+        return
+    with path.open("rb") as stream:
+        database = stream.read(len(_SQLITE)) == _SQLITE
+    try:
+        others = [str(name) for name, _ in pyogrio.list_layers(path) if str(name) != layer]
+    except _OGR_ERRORS:
+        others = []
+    if database or len(others) > 1:
+        raise OutputError(
+            f"{path} exists and may hold other layers, which would be lost: choose another file or a .gpkg"
+        )
 
 
 def _into_geopackage(path: Path, layer: str, write: Any, job: Job) -> None:
@@ -193,6 +214,8 @@ def _as_files(path: Path, layer: str, driver: str, write: Any, job: Job) -> None
     folder.mkdir()
     try:
         write(folder / path.name, path.stem, driver)
+        for suffix in _SHAPEFILE_EXTRAS if driver == "ESRI Shapefile" else ():
+            path.with_suffix(suffix).unlink(missing_ok=True)  # of the layer that is replaced
         made = sorted(folder.iterdir(), key=lambda entry: entry.suffix.lower() == path.suffix.lower())
         for entry in made:
             entry.replace(path.with_name(entry.name))
@@ -226,6 +249,7 @@ def _write_part(
     options: dict[str, Any] = {}
     if driver == "GPKG" and not append:
         options["dataset_options"] = {"VERSION": GEOPACKAGE_VERSION}
+        options["layer_options"] = _own_columns(columns)
     if geometry is not None and driver == "CSV":
         options["layer_options"] = {"GEOMETRY": "AS_WKT"}
     pyogrio.raw.write(
@@ -241,6 +265,16 @@ def _write_part(
         append=append,
         **options,
     )
+
+
+def _own_columns(names: Iterable[str]) -> dict[str, str]:
+    """Return the names of a GeoPackage's own columns that no field of the user takes."""
+    used = {name.casefold() for name in names}
+
+    def free(name: str) -> str:
+        return next(text for text in (name, *(f"{name}_{n}" for n in range(1, len(used) + 2))) if text not in used)
+
+    return {"FID": free("fid"), "GEOMETRY_NAME": free("geom")}
 
 
 def _as_multi(geometry: shapely.Geometry) -> shapely.Geometry:

@@ -5,7 +5,15 @@ import os
 
 import processing
 import pytest
-from qgis.core import QgsProcessingContext, QgsProcessingException, QgsProcessingFeedback, QgsVectorLayer
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsProject,
+    QgsVectorLayer,
+)
 
 pytestmark = pytest.mark.usefixtures("provider")
 
@@ -147,4 +155,44 @@ def test_bad_parameters_are_refused_before_anything_runs(scene, tmp_path, name, 
     }
     with pytest.raises(QgsProcessingException, match=sentence):
         run(name, **{**good, **parameters})
+    assert not list(tmp_path.iterdir())
+
+
+def suppressed(scene, target, context):
+    """Run Non Maximum Suppression into a target in a given context."""
+    parameters = {
+        "in_featureclass": f"{scene}/found.gpkg",
+        "confidence_score_field": "Confidence",
+        "out_featureclass": target,
+    }
+    return processing.run("deeplearning:nonmaximumsuppression", parameters, context=context)["out_featureclass"]
+
+
+@pytest.mark.parametrize("existing", [False, True])
+def test_the_layer_that_was_written_is_the_one_that_is_loaded(scene, tmp_path, existing):
+    """One layer, also when the file holds others and when QGIS chooses a temporary name."""
+    context = QgsProcessingContext()
+    context.setProject(QgsProject.instance())
+    path = str(tmp_path / "several.gpkg")
+    if existing:
+        suppressed(scene, f"ogr:dbname='{path}' table=\"aaa\" (geom)", QgsProcessingContext())
+    target = QgsProcessingOutputLayerDefinition(path if existing else "TEMPORARY_OUTPUT", QgsProject.instance())
+    algorithm = QgsApplication.processingRegistry().algorithmById("deeplearning:nonmaximumsuppression").create()
+    parameters = {
+        "in_featureclass": f"{scene}/found.gpkg",
+        "confidence_score_field": "Confidence",
+        "out_featureclass": target,
+    }
+    assert algorithm.checkParameterValues(parameters, context)[0]
+    results, ok = algorithm.run(parameters, context, QgsProcessingFeedback())
+    assert ok
+    assert list(context.layersToLoadOnCompletion()) == [results["out_featureclass"]]
+    assert QgsVectorLayer(results["out_featureclass"], "x", "ogr").isValid()
+
+
+def test_a_memory_output_becomes_a_temporary_file(scene, tmp_path, monkeypatch):
+    """The engine writes files; none of that name may appear where the user stands."""
+    monkeypatch.chdir(tmp_path)
+    written = suppressed(scene, "memory:", QgsProcessingContext())
+    assert QgsVectorLayer(written, "x", "ogr").isValid()
     assert not list(tmp_path.iterdir())

@@ -133,3 +133,18 @@ def test_an_extent_may_be_text_rectangle_or_layer(cross, scene):
     assert cross(extent, "0,1,2,3 [EPSG:4326]")[0] == "0,1,2,3 [EPSG:4326]"
     of_layer = cross(extent, QgsRasterLayer(f"{scene}/scene.tif", "scene"))[0]
     assert (of_layer["left"], of_layer["top"], of_layer["crs"]) == (500_000.0, 4_650_000.0, "EPSG:32633")
+
+
+def test_a_limit_on_the_number_of_features_is_honoured(cross, scene):
+    """The dialog offers it behind the wrench."""
+    layer = QgsVectorLayer(f"{scene}/labels.gpkg|layername=labels", "Pads", "ogr")
+    QgsProject.instance().addMapLayer(layer)
+    plain, _ = cross(LABELS, QgsProcessingFeatureSourceDefinition(layer.id(), False, 1))
+    assert count(plain) == 1
+    QgsProject.instance().removeMapLayer(layer.id())
+
+
+def test_a_layer_opened_by_its_number_crosses_as_that_layer(cross, scene):
+    """The engine opens layers by name only."""
+    plain, _ = cross(LABELS, f"{scene}/labels.gpkg|layerid=0")
+    assert count(plain) == QgsVectorLayer(f"{scene}/labels.gpkg", "Pads", "ogr").featureCount()

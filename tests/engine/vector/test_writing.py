@@ -1,10 +1,12 @@
 """Layers and tables on disk."""
 
+import contextlib
 import sqlite3
 
 import numpy as np
 import pyogrio
 import pytest
+import rasterio
 import shapely
 
 from engine.errors import Cancelled, OutputError
@@ -12,6 +14,7 @@ from engine.job import Job
 from engine.tools.values import FeatureSource, FeatureTarget
 from engine.vector.reading import FeatureTable, read_features
 from engine.vector.writing import write_features, write_table
+from tests.rasters import write_raster
 
 CUSTOM = "+proj=tmerc +lat_0={} +lon_0=3 +datum=WGS84"
 
@@ -187,3 +190,42 @@ def test_names_too_long_for_dbf_are_told(tmp_path):
     job = Job()
     write_table(FeatureTarget(str(tmp_path / "accuracy.dbf")), {"True_Positive": np.array([1])}, job)
     assert "True_Positive" in job.warnings[0]
+
+
+def test_a_database_that_is_no_geopackage_is_never_replaced(tmp_path):
+    """Other tables may be in it, and only a GeoPackage keeps them."""
+    path = tmp_path / "user.sqlite"
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE precious (work TEXT)")
+    before = path.read_bytes()
+    with pytest.raises(OutputError, match="may hold other layers"):
+        write_features(FeatureTarget(str(path)), table(), job=Job(), crs="EPSG:32633")
+    assert path.read_bytes() == before
+
+
+def test_a_raster_in_a_geopackage_is_never_replaced_by_features(tmp_path):
+    """A layer name may be an orthophoto's."""
+    path = tmp_path / "both.gpkg"
+    write_raster(path, np.ones((3, 64, 64), np.uint8), driver="GPKG", RASTER_TABLE="ortho", tiled=False)
+    with pytest.raises(OutputError, match="ortho is a raster"):
+        write_features(FeatureTarget(str(path), "ortho"), table(), job=Job(), crs="EPSG:32633")
+    with rasterio.open(path) as raster:
+        assert raster.shape == (64, 64)
+
+
+def test_fields_named_like_a_geopackages_own_columns_are_kept(tmp_path):
+    """Layers that came from a GeoPackage often bring a fid, also a doubled or a decimal one."""
+    features = table(2).with_fields({"fid": np.array([1.5, 1.5]), "geom": np.array(["a", "b"], object)})
+    path = write_features(FeatureTarget(str(tmp_path / "out.gpkg")), features, job=Job(), crs="EPSG:32633")
+    again = read_features(FeatureSource(path), job=Job())
+    assert again.fields["fid"].tolist() == [1.5, 1.5]
+    assert again.fields["geom"].tolist() == ["a", "b"]
+
+
+def test_an_overwritten_shapefile_leaves_no_old_index(tmp_path):
+    """A stale spatial index makes QGIS hide features."""
+    (tmp_path / "out.qix").write_bytes(b"old")
+    (tmp_path / "out.prj").write_text("old")
+    write_features(FeatureTarget(str(tmp_path / "out.shp")), table(2, crs=None), job=Job(), crs=None)
+    assert not (tmp_path / "out.qix").exists()
+    assert not (tmp_path / "out.prj").exists()
