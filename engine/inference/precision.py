@@ -10,6 +10,12 @@ from .detections import Detections, box_overlap
 TRIAL_TILES = 4
 """Tiles that both arithmetics work on before one is chosen."""
 
+LEAST_COMPARED = 20
+"""Detections that are compared before one is chosen: the first tiles of a scene are often empty."""
+
+MOST_TRIAL_TILES = 24
+"""Tiles after which one is chosen whatever they hold."""
+
 TRIAL_THRESHOLD = 0.1
 """Tiles on trial are searched down to this confidence at least, so that an object that one lacks is not just missed."""
 
@@ -60,11 +66,14 @@ class PrecisionTrial:
     @property
     def done(self) -> bool:
         """Whether enough tiles were compared."""
-        return self._tiles >= TRIAL_TILES
+        enough = self._tiles >= TRIAL_TILES and self._compared >= LEAST_COMPARED
+        return enough or self._tiles >= MOST_TRIAL_TILES
 
     def verdict(self) -> tuple[bool, str]:
         """Return whether bfloat16 is taken, and why in words."""
-        share = self._agreed / self._compared if self._compared else 1.0
+        if not self._compared:
+            return False, "the first tiles hold no object to compare bfloat16 by"
+        share = self._agreed / self._compared
         if share < AGREEING_SHARE:
             return False, f"bfloat16 agrees with it in {share:.0%} of the detections of the first tiles only"
         if self._exact_seconds and self._short_seconds > FASTER * self._exact_seconds:

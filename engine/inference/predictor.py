@@ -58,6 +58,7 @@ class Predictor:
         device: Where the network is.
         resize_to: Rows and columns that the network sees for one tile, or None for the tile's own.
         precision: ``auto``, ``fp32`` or ``bf16``; ``auto`` becomes one of the others after a trial.
+        most_detections: Detections a tile may have.
     """
 
     network: DetectingNetwork
@@ -66,11 +67,13 @@ class Predictor:
     device: torch.device
     resize_to: tuple[int, int] | None = None
     precision: str = "fp32"
+    most_detections: int = MOST_DETECTIONS
 
     def __post_init__(self) -> None:
         """Take the whole batch at once on a GPU, tile by tile on a CPU."""
         batch = self.arguments.batch_size
         self._at_once = batch if self.device.type != "cpu" else min(batch, MICRO_BATCH_ON_CPU)
+        self._warned = False
         self._trial = PrecisionTrial(self.arguments.threshold) if self.precision == "auto" else None
 
     def settle_precision(self, tiles: int, job: Job) -> None:
@@ -108,11 +111,18 @@ class Predictor:
             some = tiles[len(found) : len(found) + self._at_once]
             try:
                 found += self._detect_at_once(some, job)
+                self._warn_of_full_tiles(found[-len(some) :], job)
             except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
                 if not _out_of_memory(error):
                     raise
                 self._take_less(len(some), job)
         return found
+
+    def _warn_of_full_tiles(self, found: Sequence[Detections], job: Job) -> None:
+        """Say once that a tile has as many objects as a network tells at most."""
+        if not self._warned and any(len(part) in (MOST_DETECTIONS, self.most_detections) for part in found):
+            self._warned = True
+            job.warn(f"a tile has {max(map(len, found))} objects, the most that are told: lower tile_size to find all")
 
     def _take_less(self, tried: int, job: Job) -> None:
         """Go on with the next smaller square number of tiles."""
@@ -193,7 +203,7 @@ class Predictor:
 
     def _run(self, images: torch.Tensor, threshold: float) -> list[dict[str, torch.Tensor]]:
         """Run the network."""
-        return self.network.detect(images, threshold, self.arguments.nms_overlap, MOST_DETECTIONS)
+        return self.network.detect(images, threshold, self.arguments.nms_overlap, self.most_detections)
 
 
 def load_predictor(
@@ -216,7 +226,9 @@ def load_predictor(
     if package.resize_to is not None:
         shown = (grid.tile_rows / package.tile[0], grid.tile_cols / package.tile[1])
         resize_to = (round(package.resize_to[0] * shown[0]), round(package.resize_to[1] * shown[1]))
-    return Predictor(network, package.normalisation.apply, arguments, device, resize_to, precision)
+    area = grid.tile_rows * grid.tile_cols / (package.tile[0] * package.tile[1])
+    most = round(MOST_DETECTIONS * max(1.0, area))
+    return Predictor(network, package.normalisation.apply, arguments, device, resize_to, precision, most)
 
 
 def _detections(part: dict[str, torch.Tensor]) -> Detections:

@@ -57,7 +57,7 @@ class RetinaNet(Detector):
             anchor_shapes([CELLS_PER_ANCHOR * stride * scale for scale in scales], ratios)
             for stride in self.pyramid.strides
         ]
-        norm = partial(nn.GroupNorm, 32)
+        norm = partial(nn.GroupNorm, min(32, channels // 4))
         self.head = RetinaNetHead(channels, len(scales) * len(ratios), classes, norm_layer=norm)
         self.coder = BoxCoder(weights=(1.0, 1.0, 1.0, 1.0))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -12,7 +13,7 @@ from ..files import replaced_folder, writable
 from ..job import Job
 from ..samples.folder import read_samples
 from ..tools.train_model import TrainModel
-from ..training.augmentation import augmentation
+from ..training.augmentation import WHOLE, augmentation
 from ..training.chips import ground, look_at_chips, object_sizes
 from ..training.outcome import Trained, write_model
 from ..training.plan import Plan
@@ -50,13 +51,15 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
     sizes = object_sizes(samples, split.training)
     scale = choose_scale((samples.tile_rows, samples.tile_cols), sizes, choices.chip_size, request.resize_to, job)
     arithmetic = choose_arithmetic(request.processor_type, request.gpu_id, request.precision, job, scale.view)
+    if scale.cropped and transforms.crop is None:
+        transforms = replace(transforms, crop=WHOLE)  # a view smaller than the chip shows any part of it
     store, statistics = look_at_chips(samples, labels, job, (0.0, READ))
     shown = sizes * [scale.scale[1], scale.scale[0]]
     start = starting_network(request, choices, samples, statistics.lists(), scale.view, shown, job)
     start.network.to(arithmetic.device).to(memory_format=torch.channels_last)
 
     writable(target)
-    checkpoint = Checkpoint(target, request_key(request, samples.samples, start.network.state_dict()))
+    checkpoint = Checkpoint(target, request_key(request, samples.samples, start.network.state_dict(), start.text()))
     material = Material(store, split, scale, transforms, (statistics.minimum, statistics.maximum))
     names = tuple(entry.name for entry in samples.classes)
     logs = checkpoint.folder / LOGS if request.tensorboard else None

@@ -169,6 +169,7 @@ def fit(
             trainer.fit(module, train_dataloaders=batches)
     state.seconds = conductor.seconds
     state.position = conductor.schedule.position
+    network.to(plan.arithmetic.device)  # Lightning leaves it on the processor
     network.load_state_dict(state.best)
     network.eval()
     return state

@@ -177,7 +177,7 @@ def _summary(trained: Trained) -> str:
     proposed = f"threshold {trained.threshold:.2f}{overlaps} proposed"
     chips = len(trained.evaluation.predictions)
     return (
-        f"{trained.choices.architecture.title} with {trained.choices.backbone}: average precision "
+        f"{trained.choices.architecture.title} with {trained.start.spec.backbone}: average precision "
         f"{metrics.get('AVERAGE_PRECISION', 0.0):.3f} at IoU {MIN_IOU:g} and best F1 "
         f"{metrics.get('F1_SCORE', 0.0):.3f} on {chips} validation chips, {proposed}, epoch {state.best_epoch} kept, "
         f"{state.step} steps in {state.seconds / 60:.1f} minutes"
@@ -196,7 +196,7 @@ def _content(name: str, summary: str, trained: Trained, job: Job) -> ReportConte
     time = f"{plan.max_minutes:g} minutes" if plan.max_minutes is not None else f"{plan.max_epochs} epochs at most"
     settings = [
         ("Model type", f"{trained.choices.architecture.title} ({trained.choices.architecture.code})"),
-        ("Backbone", f"{trained.choices.backbone}, {start.origin}{', frozen' if start.frozen else ''}"),
+        ("Backbone", f"{start.spec.backbone}, {start.origin}{', frozen' if start.frozen else ''}"),
         ("Model arguments", "; ".join(f"{key} {text}" for key, text in start.spec.arguments) or "defaults"),
         ("Length", f"{time}; {state.epoch} epochs and {state.step} steps done in {state.seconds / 60:.1f} minutes"),
         ("Batch size", str(state.batch_size)),

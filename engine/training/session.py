@@ -61,8 +61,10 @@ class Material:
         )
 
     def validation(self, batch_size: int) -> ValidationBatches:
-        """Return the validation batches."""
-        return ValidationBatches(self.store, self.split.validation, batch_size, self.scale)
+        """Return the validation batches: whole chips, as many as take the memory of a batch of views."""
+        view, whole = self.scale.view, self.scale.whole
+        fitting = max(1, batch_size * view[0] * view[1] // (whole[0] * whole[1]))
+        return ValidationBatches(self.store, self.split.validation, fitting, self.scale)
 
 
 def train(
@@ -113,6 +115,7 @@ def train(
                 ) from error
         choice = smaller(choice)
         job.warn(f"memory ran out: training starts again with batches of {choice.size} chips")
+        network.to(plan.arithmetic.device)
         network.load_state_dict(start)
         state = RunState()
         gc.collect()

@@ -73,6 +73,10 @@ class Start:
     normalisation: Normalisation
     origin: str
 
+    def text(self) -> str:
+        """Return what a resumed training must have started from too."""
+        return repr((self.origin, self.frozen, self.normalisation))
+
 
 def make_choices(request: TrainModel, samples: SampleSet, job: Job) -> Choices:
     """Check what the request says about the network.

@@ -171,16 +171,18 @@ class Checkpoint:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def request_key(request: Any, samples: Sequence[BoxSample], weights: Mapping[str, Tensor]) -> str:
+def request_key(request: Any, samples: Sequence[BoxSample], weights: Mapping[str, Tensor], start: str) -> str:
     """Return a short hash of a request, of the data it trains on and of the network that is trained.
 
     Args:
         request: A dataclass of plain values.
         samples: The chips: size and time of their files count, and their boxes.
         weights: The network's weights: their names and shapes count, which another version of ours may change.
+        start: Where the weights come from and what is done to pixels: the network may have become reachable since.
     """
     digest = hashlib.sha256()
     digest.update(json.dumps([_FORMAT, torch.__version__, asdict(request)], default=str, sort_keys=True).encode())
+    digest.update(start.encode())
     digest.update(str([(name, tuple(tensor.shape)) for name, tensor in weights.items()]).encode())
     for sample in samples:
         status = sample.image.stat()

@@ -98,8 +98,8 @@ def test_bfloat16_that_finds_something_else_is_not_taken():
     """Both arithmetics are compared on real tiles; the results of the trial are those of float32."""
     job = Job()
     runner = predictor(Network(shift=0.2), 1, precision="auto")
-    found = runner.detect(tiles(4), job)
-    assert [float(part.scores[0]) for part in found] == pytest.approx([0.8] * 4)
+    found = runner.detect(tiles(4) * 3, job)
+    assert [float(part.scores[0]) for part in found[:10]] == pytest.approx([0.8] * 10)
     assert runner.precision == "fp32"
     assert "bfloat16 agrees with it in 0%" in job.messages[-1]
 
@@ -108,7 +108,7 @@ def test_bfloat16_that_is_not_faster_is_not_taken():
     """Agreement alone does not pay."""
     trial = PrecisionTrial(0.5)
     part = Detections.of([[0, 0, 4, 4]], [0.9], [1])
-    for _ in range(4):
+    for _ in range(10):
         trial.add([part], [part], 1.0, 1.0)
     assert trial.done and trial.verdict() == (False, "bfloat16 is not faster here")
 
@@ -117,10 +117,22 @@ def test_bfloat16_that_is_faster_and_agrees_is_taken():
     """The message says by how much."""
     trial = PrecisionTrial(0.5)
     part = Detections.of([[0, 0, 4, 4]], [0.9], [1])
-    for _ in range(4):
+    for _ in range(10):
         trial.add([part], [part], 1.0, 0.5)
     taken, why = trial.verdict()
     assert taken and "2.0 times" in why
+
+
+def test_empty_tiles_decide_nothing():
+    """A scene often begins with water or a corner without data."""
+    trial = PrecisionTrial(0.5)
+    nothing = Detections.of(np.empty((0, 4)), np.empty(0), np.empty(0))
+    for _ in range(8):
+        trial.add([nothing], [nothing], 1.0, 0.5)
+    assert not trial.done
+    for _ in range(16):
+        trial.add([nothing], [nothing], 1.0, 0.5)
+    assert trial.done and not trial.verdict()[0]
 
 
 def test_without_a_trial_worth_it_auto_is_float32():
