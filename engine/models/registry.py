@@ -47,6 +47,7 @@ class ModelSpec:
         arguments: Names and texts of the architecture's arguments; what is not named takes its default.
         tile: Rows and columns of the image the network is trained on, after any resizing.
         extra: Names and texts that an architecture keeps for itself.
+        background: Whether the background is a class of its own that a pixel can have.
     """
 
     architecture: str
@@ -56,6 +57,12 @@ class ModelSpec:
     arguments: tuple[tuple[str, str], ...] = ()
     tile: tuple[int, int] = (256, 256)
     extra: tuple[tuple[str, str], ...] = ()
+    background: bool = False
+
+    @property
+    def outputs(self) -> int:
+        """Number of score channels of a segmentation network: the classes, and the background where it is one."""
+        return self.classes + int(self.background)
 
     def values(self) -> dict[str, Any]:
         """Return the parsed arguments, defaults included."""
@@ -71,6 +78,7 @@ class ModelSpec:
             "arguments": dict(self.arguments),
             "tile": list(self.tile),
             "extra": dict(self.extra),
+            "background": self.background,
         }
 
     @classmethod
@@ -90,6 +98,7 @@ class ModelSpec:
                 arguments=tuple((str(name), str(text)) for name, text in dict(data.get("arguments", {})).items()),
                 tile=(int(rows), int(cols)),
                 extra=tuple((str(name), str(text)) for name, text in dict(data.get("extra", {})).items()),
+                background=bool(data.get("background", False)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise ModelPackageError(

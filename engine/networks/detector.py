@@ -7,15 +7,16 @@ Boxes are ``col_min, row_min, col_max, row_max`` in pixels of the image; labels 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import Self
 
 import torch
 import torch.nn.functional as functional
-from torch import Tensor, nn
+from torch import Tensor
 from torchvision.ops import batched_nms
 
 from .backbones import Body
+from .trainable import Trainable
 
 Target = dict[str, Tensor]
 """``boxes`` (k, 4) float32 and ``labels`` (k,) int64 of one image; k may be 0."""
@@ -33,17 +34,17 @@ SMALLEST_SIDE = 1e-2
 """Boxes with a shorter side (pixels) are dropped."""
 
 
-class Detector(nn.Module):
+class Detector(Trainable):
     """Base of every object detector; see the module for what images, boxes and labels are.
 
     Attributes:
-        body: The backbone, which can start from ImageNet weights.
+        body: The backbone.
         classes: Number of classes, background not counted.
         pad_to: Image sides are padded to a multiple of this.
-        memory_format: Layout that images are brought into before the network.
     """
 
     pad_to = 32
+    body: Body
 
     def __init__(self, body: Body, classes: int) -> None:
         """Keep the backbone; children add their heads.
@@ -52,23 +53,19 @@ class Detector(nn.Module):
             body: The backbone.
             classes: Number of classes, background not counted.
         """
-        super().__init__()
-        self.body = body
+        super().__init__(body)
         self.classes = classes
-        self.backbone_frozen = False
-        self.memory_format = torch.contiguous_format
 
+    @abstractmethod
     def losses(self, images: Tensor, targets: list[Target]) -> dict[str, Tensor]:
-        """Return the named losses of a batch, each a float32 scalar; their sum is what training lowers.
-
-        Works in training and in evaluation mode, where batch norms use their running statistics.
+        """Return the named losses of a batch; see ``Trainable.losses``.
 
         Args:
             images: (n, bands, rows, cols) float32.
             targets: One for each image.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def detect(
         self, images: Tensor, threshold: float, nms_overlap: float, max_detections: int = 1000
     ) -> list[Detections]:
@@ -80,42 +77,6 @@ class Detector(nn.Module):
             nms_overlap: Largest IoU that two kept boxes of one class may share, 0..1.
             max_detections: Largest number of boxes for an image.
         """
-        raise NotImplementedError
-
-    def outputs(self, images: Tensor) -> tuple[Tensor, ...]:
-        """Return the raw outputs of the network before any choice is made among them, for comparing two runs.
-
-        Args:
-            images: (n, bands, rows, cols) float32.
-        """
-        raise NotImplementedError
-
-    def backbone_parameters(self) -> list[nn.Parameter]:
-        """Return the parameters of the backbone: what freezing keeps as it is."""
-        return list(self.body.parameters())
-
-    def head_parameters(self) -> list[nn.Parameter]:
-        """Return all other parameters."""
-        backbone = {id(parameter) for parameter in self.body.parameters()}
-        return [parameter for parameter in self.parameters() if id(parameter) not in backbone]
-
-    def freeze_backbone(self, frozen: bool = True) -> None:
-        """Keep the backbone's weights and its batch norm statistics as they are, or let them learn again.
-
-        Args:
-            frozen: Whether to freeze or to thaw.
-        """
-        self.backbone_frozen = frozen
-        for parameter in self.body.parameters():
-            parameter.requires_grad_(not frozen)
-        self.train(self.training)
-
-    def train(self, mode: bool = True) -> Self:
-        """Set training or evaluation mode; a frozen backbone stays in evaluation mode."""
-        super().train(mode)
-        if self.backbone_frozen:
-            self.body.eval()
-        return self
 
     def prepared(self, images: Tensor) -> Tensor:
         """Return the images in the network's layout, padded with zeros to a size the network can halve."""
