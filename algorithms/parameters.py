@@ -28,6 +28,7 @@ from qgis.core import (
     QgsProcessingParameterFolderDestination,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
+    QgsProcessingParameterRasterDestination,
     QgsProcessingParameterString,
     QgsProcessingParameterVectorDestination,
     QgsProcessingUtils,
@@ -37,7 +38,7 @@ from qgis.core import (
 from ..engine.errors import ParameterError
 from ..engine.tools import kinds
 from ..engine.tools.pairs import text_from_pairs
-from .sources import feature_source, raster_path
+from .sources import feature_source, layer_source, raster_path
 
 OUTPUTS = {
     "file": QgsProcessingOutputFile,
@@ -153,6 +154,9 @@ def _(kind, parameter, border):
 
 @_declared.register(kinds.Features)
 def _(kind, parameter):
+    if kind.rasters:
+        types = [QgsProcessing.TypeRaster, GEOMETRIES[kind.geometry]]
+        return QgsProcessingParameterMapLayer(parameter.name, kind.label, optional=_optional(parameter), types=types)
     return QgsProcessingParameterFeatureSource(
         parameter.name, kind.label, types=[GEOMETRIES[kind.geometry]], optional=_optional(parameter)
     )
@@ -160,7 +164,8 @@ def _(kind, parameter):
 
 @value.register(kinds.Features)
 def _(kind, parameter, border):
-    return feature_source(parameter.name, border.raw(parameter.name), border)
+    read = layer_source if kind.rasters else feature_source
+    return read(parameter.name, border.raw(parameter.name), border)
 
 
 @_declared.register(kinds.Folder)
@@ -232,6 +237,22 @@ def _(kind, parameter, border):
     border.outputs[parameter.name] = text
     target = kind.parse(parameter.name, text)
     return {"path": _absolute(target.path), "layer": target.layer}
+
+
+@_declared.register(kinds.NewRaster)
+def _(kind, parameter):
+    return QgsProcessingParameterRasterDestination(
+        parameter.name, kind.label, optional=_optional(parameter), createByDefault=parameter.required
+    )
+
+
+@value.register(kinds.NewRaster)
+def _(kind, parameter, border):
+    if border.raw(parameter.name) in (None, ""):
+        return None
+    path = border.algorithm.parameterAsOutputLayer(border.parameters, parameter.name, border.output_context())
+    border.outputs[parameter.name] = path
+    return _absolute(kind.parse(parameter.name, path))
 
 
 @_declared.register(kinds.FieldName)

@@ -98,6 +98,31 @@ def feature_source(name, given, border):
     return {**plain, "name": layer.name(), "legend": _legend(layer)}
 
 
+def layer_source(name, given, border):
+    """Return a feature source as plain data for a feature layer, a raster layer, a file of either, or a folder.
+
+    Args:
+        name: The parameter.
+        given: A layer, its id, name or path, QGIS's feature source definition, or a folder.
+        border: Where the value stands.
+
+    Raises:
+        ParameterError: There is no such layer or file.
+    """
+    if isinstance(given, (list, tuple)) and len(given) == 1:
+        given = given[0]
+    if given is None or given == "":
+        return None
+    if isinstance(given, str) and os.path.exists(os.path.expanduser(given)):
+        return {"path": os.path.abspath(os.path.expanduser(given))}
+    layer = given if isinstance(given, QgsMapLayer) else None
+    if layer is None and isinstance(given, str) and "|" not in given:
+        layer = _project_layer(given, border)
+    if isinstance(layer, QgsRasterLayer):
+        return {"path": raster_path(name, layer, border), "name": layer.name()}
+    return feature_source(name, given, border)
+
+
 def _project_layer(given, border):
     """Return the layer that an id, a name or another provider's source stands for, or None."""
     return QgsProcessingUtils.mapLayerFromString(str(given), border.context)

@@ -130,6 +130,22 @@ class NewFile(Path):
 
 
 @dataclass(frozen=True)
+class NewRaster(Path):
+    """A raster to write; GeoTIFF where no suffix is given."""
+
+    suffix: str = ".tif"
+
+    def parse(self, name: str, value: Any) -> str:
+        """Return the path; a missing suffix is added."""
+        path = super().parse(name, value)
+        return path + self.suffix if path and not os.path.splitext(path)[1] else path
+
+    def describe(self) -> str:
+        """Say what it is."""
+        return "raster to write (.tif)"
+
+
+@dataclass(frozen=True)
 class ModelPackage(Path):
     """A model: path of an .emd file, a .dlpk package, a folder that holds one, or the JSON text of a definition."""
 
@@ -142,13 +158,15 @@ class ModelPackage(Path):
 
 @dataclass(frozen=True)
 class Features(Kind):
-    """A layer of features.
+    """A layer of features, or where ``rasters`` allows it a raster or a folder of rasters instead.
 
     Attributes:
         geometry: ``polygon``, ``point`` or ``any``.
+        rasters: Whether the path may also be that of a raster or of a folder.
     """
 
     geometry: str = "any"
+    rasters: bool = False
 
     def parse(self, name: str, value: Any) -> FeatureSource:
         """Return the source; a text may be ``path|layername=name|subset=filter``."""
@@ -166,8 +184,9 @@ class Features(Kind):
         return FeatureSource(path, layer=found.get("layername", ""), where=_unquoted(found.get("subset", "")))
 
     def describe(self) -> str:
-        """Name the geometry."""
-        return "feature layer" if self.geometry == "any" else f"{self.geometry} layer"
+        """Name the geometry, and what else will do."""
+        layer = "feature layer" if self.geometry == "any" else f"{self.geometry} layer"
+        return f"{layer}, raster or folder of rasters" if self.rasters else layer
 
 
 @dataclass(frozen=True)
