@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ..errors import ParameterError
 from ..job import Job
@@ -11,6 +13,9 @@ from ..models.arguments import ArgumentSpec, parse_arguments
 from .values import Pairs
 
 MERGE_POLICIES = ("mean", "max", "min")
+THRESHOLD_SINCE = (1, 8, 4)
+"""Version of arcgis.learn from which on its models of edges and roads take a threshold."""
+
 SMALLEST_CORE = 8
 """A tile's core is at least the tile's side divided by this."""
 
@@ -42,7 +47,57 @@ DETECTION_ARGUMENTS: tuple[ArgumentSpec, ...] = (
 )
 """Arguments of a model that detects objects, in ArcGIS's order; an empty default is the model's own."""
 
-ARGUMENTS = {"object_detection": DETECTION_ARGUMENTS}
+PIXEL_ARGUMENTS: tuple[ArgumentSpec, ...] = (
+    ArgumentSpec("batch_size", "4", "int", low=1, high=4096, help="Tiles worked on at once, a square number."),
+    ArgumentSpec("padding", "", "int", low=0, help="Border of a tile in pixels that is blended with its neighbours."),
+    ArgumentSpec(
+        "predict_background",
+        "",
+        "bool",
+        help="Background is a class like any other; False gives every pixel one of the other classes. By default True.",
+    ),
+    ArgumentSpec(
+        "test_time_augmentation",
+        "False",
+        "bool",
+        help="Look at every tile in 8 flipped and turned views; 8 times slower.",
+    ),
+    ArgumentSpec(
+        "merge_policy",
+        "mean",
+        "choice",
+        choices=MERGE_POLICIES,
+        help="How the views are merged; only with test_time_augmentation, for models of edges and roads.",
+    ),
+    ArgumentSpec(
+        "threshold", "", "float", low=0.0, high=1.0, help="Smallest probability of an edge or a road; for their models."
+    ),
+    ArgumentSpec(
+        "return_probability_raster",
+        "False",
+        "bool",
+        help="Write probabilities instead of classes; for models of edges and roads.",
+    ),
+    ArgumentSpec("thinning", "False", "bool", help="Thin edges to lines of one pixel; for models of edges."),
+    ArgumentSpec(
+        "tile_size",
+        "",
+        "int",
+        low=32,
+        high=16384,
+        help="Side of a tile in pixels, where the model allows another than its own; a larger one overlaps less.",
+    ),
+    ArgumentSpec(
+        "blend",
+        "cosine",
+        "choice",
+        choices=("cosine", "none"),
+        help="cosine mixes the scores where tiles overlap; none takes each pixel from one tile and is a little faster.",
+    ),
+)
+"""Arguments of a model that classifies pixels, in ArcGIS's order, then ours; an empty default is the model's own."""
+
+ARGUMENTS = {"object_detection": DETECTION_ARGUMENTS, "pixel_classification": PIXEL_ARGUMENTS}
 """Task -> what its models take."""
 
 ALIASES = {"score_threshold": "threshold"}
@@ -59,6 +114,11 @@ class ModelDefaults:
         threshold: Its confidence threshold, 0..1.
         batch_size: The batch size it fixes, which hides the argument; None leaves the choice.
         nms_overlap: The IoU that its training found best, else ArcGIS's default.
+        background: It tells a background from its classes.
+        kind: What the pixels are: ``classes``, ``edges`` or ``roads``; only the last two take a threshold.
+        learn_version: Version of arcgis.learn that the definition names, such as (1, 8, 4); None when it names none.
+        built_in_padding: Padding built into the network, which hides the argument; None leaves the choice.
+        any_tile: It runs with other tile sizes than its own.
     """
 
     tile: tuple[int, int]
@@ -66,6 +126,11 @@ class ModelDefaults:
     threshold: float = 0.5
     batch_size: int | None = None
     nms_overlap: float = 0.1
+    background: bool = False
+    kind: str = "classes"
+    learn_version: tuple[int, ...] | None = None
+    built_in_padding: int | None = None
+    any_tile: bool = True
 
 
 @dataclass(frozen=True)
@@ -110,11 +175,8 @@ class DetectionArguments:
         Raises:
             ParameterError: A name is unknown or given twice, or a value breaks its rule.
         """
-        specs = [spec for spec in DETECTION_ARGUMENTS if spec.name != "batch_size" or model.batch_size is None]
-        named = [(ALIASES.get(name.strip().lower(), name), text) for name, text in pairs]
-        if model.batch_size is not None and any(name.strip().lower() == "batch_size" for name, _ in named):
-            raise ParameterError(f"argument batch_size is fixed to {model.batch_size} by the model: leave it out")
-        values = parse_arguments("this model", specs, named)
+        named = _named(pairs)
+        values = parse_arguments("this model", _offered(DETECTION_ARGUMENTS, named, model), named)
         tile_size = values["tile_size"]
         tile = model.tile if tile_size is None else (tile_size, tile_size)
         asked_batch = values["batch_size"] if model.batch_size is None else model.batch_size
@@ -130,10 +192,139 @@ class DetectionArguments:
         )
 
 
+@dataclass(frozen=True)
+class PixelArguments:
+    """The parsed arguments of a model that classifies pixels.
+
+    Attributes:
+        padding: Border of a tile in pixels, leaving a core of at least an eighth of the tile.
+        batch_size: Tiles in a batch, a square number.
+        predict_background: Background may be chosen for a pixel; None where the model knows no background.
+        test_time_augmentation: Look at every tile in 8 views.
+        merge_policy: How the views are merged: ``mean``, ``max`` or ``min``.
+        threshold: Smallest probability of an edge or a road, 0..1.
+        return_probability_raster: Write the probability of an edge or a road instead of classes.
+        thinning: Thin edges to lines of one pixel.
+        tile_size: Side of a tile in pixels; None takes the model's.
+        blend: ``cosine`` mixes the scores where tiles overlap, ``none`` takes each pixel from one tile.
+    """
+
+    padding: int
+    batch_size: int = 4
+    predict_background: bool | None = None
+    test_time_augmentation: bool = False
+    merge_policy: str = "mean"
+    threshold: float = 0.5
+    return_probability_raster: bool = False
+    thinning: bool = False
+    tile_size: int | None = None
+    blend: str = "cosine"
+
+    @classmethod
+    def help(cls) -> str:
+        """Return what can be given, for dialogs and documents."""
+        known = ", ".join(spec.name for spec in PIXEL_ARGUMENTS)
+        return f"Names and values, such as padding 64; batch_size 4. Known: {known}."
+
+    @classmethod
+    def from_pairs(cls, pairs: Pairs, model: ModelDefaults, job: Job) -> PixelArguments:
+        """Return the arguments for a model; what is mended is told to the job.
+
+        Args:
+            pairs: Names and texts as given; what is not named takes the model's value, then ours.
+            model: What the model says.
+            job: Told about a batch size or a padding that is not run as given.
+
+        Raises:
+            ParameterError: A name is unknown, given twice or not for this model, or a value breaks its rule.
+        """
+        named = _named(pairs)
+        values = parse_arguments("this model", _offered(PIXEL_ARGUMENTS, named, model), named)
+        given = {name.strip().lower() for name, text in named if str(text).strip()}
+        _check_for_pixels(given, values, model)
+        tile_size = values["tile_size"]
+        tile = model.tile if tile_size is None else (tile_size, tile_size)
+        built_in = model.built_in_padding
+        asked_batch = values["batch_size"] if model.batch_size is None else model.batch_size
+        return cls(
+            padding=_padding(values["padding"], replace(model, tile=tile), job) if built_in is None else built_in,
+            batch_size=_square(asked_batch, job),
+            predict_background=_background(values["predict_background"], model, job),
+            test_time_augmentation=values["test_time_augmentation"],
+            merge_policy=values["merge_policy"],
+            threshold=model.threshold if values["threshold"] is None else values["threshold"],
+            return_probability_raster=values["return_probability_raster"],
+            thinning=values["thinning"],
+            tile_size=tile_size,
+            blend=values["blend"],
+        )
+
+
 def largest_padding(tile: tuple[int, int]) -> int:
     """Return the padding that leaves a core of an eighth of the tile's shorter side, at least one pixel."""
     side = min(tile)
     return max(0, (side - max(1, math.ceil(side / SMALLEST_CORE))) // 2)
+
+
+def _named(pairs: Pairs) -> list[tuple[str, str]]:
+    """Return the pairs with older names of arguments replaced."""
+    return [(ALIASES.get(name.strip().lower(), name), text) for name, text in pairs]
+
+
+def _offered(
+    specs: tuple[ArgumentSpec, ...], named: list[tuple[str, str]], model: ModelDefaults
+) -> tuple[ArgumentSpec, ...]:
+    """Return the arguments that a model leaves open; one that it fixes itself must not be given."""
+    fixed = {"batch_size": model.batch_size, "padding": model.built_in_padding}
+    for name, _ in named:
+        value = fixed.get(name.strip().lower())
+        if value is not None:
+            raise ParameterError(f"argument {name.strip().lower()} is fixed to {value} by the model: leave it out")
+    kept = [replace(spec, default="") if fixed.get(spec.name) is not None else spec for spec in specs]
+    return tuple(kept)
+
+
+def _check_for_pixels(given: set[str], values: Mapping[str, Any], model: ModelDefaults) -> None:
+    """Refuse arguments that a model of pixels has no use for."""
+    with_threshold = model.kind in ("edges", "roads")
+    for name in ("merge_policy", "threshold", "return_probability_raster"):
+        if name in given and not with_threshold:
+            raise ParameterError(
+                f"argument {name} is for models of edges and roads only, and this is none: leave it out"
+            )
+    if "thinning" in given and model.kind != "edges":
+        raise ParameterError("argument thinning is for models of edges only, and this is none: leave it out")
+    old = model.learn_version is not None and model.learn_version < THRESHOLD_SINCE
+    for name in ("threshold", "return_probability_raster"):
+        if name in given and old:
+            raise ParameterError(
+                f"argument {name} needs a model of arcgis.learn {_dotted(THRESHOLD_SINCE)} or later and this one is of "
+                f"{_dotted(model.learn_version or ())}: leave it out or train the model again"
+            )
+    if "merge_policy" in given and not values["test_time_augmentation"]:
+        raise ParameterError(
+            f"argument merge_policy {values['merge_policy']} says how views are merged and there is only one: add "
+            "test_time_augmentation True or leave it out"
+        )
+    if "tile_size" in given and not model.any_tile and values["tile_size"] not in (None, *model.tile):
+        raise ParameterError(
+            f"argument tile_size is {values['tile_size']} and the model works with tiles of {model.tile[1]} x "
+            f"{model.tile[0]} pixels only: leave it out"
+        )
+
+
+def _background(asked: bool | None, model: ModelDefaults, job: Job) -> bool | None:
+    """Return whether background may be chosen; None where the model knows none."""
+    if model.background:
+        return asked is not False
+    if asked:
+        job.warn("predict_background is True and the model knows no background: every pixel gets one of its classes")
+    return None
+
+
+def _dotted(version: tuple[int, ...]) -> str:
+    """Return a version as text."""
+    return ".".join(map(str, version))
 
 
 def _padding(asked: int | None, model: ModelDefaults, job: Job) -> int:
