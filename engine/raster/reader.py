@@ -13,7 +13,7 @@ from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window as FileWindow
 
 from ..errors import RasterError
-from .crs import GDAL_ERRORS
+from .crs import GDAL_ERRORS, known_crs
 from .grid import Window
 from .opening import first_line, opened
 from .views import file_transform
@@ -161,13 +161,13 @@ class RasterReader:
                 options["src_nodata"] = float("nan")
         return WarpedVRT(
             self._file,
-            src_crs=crs,
+            src_crs=known_crs(self._file.crs or self._file.gcps[1], source.path, RasterError) or crs,
             src_transform=file_transform(self._file),
             crs=crs,
             transform=source.transform,
             width=source.cols,
             height=source.rows,
-            resampling=Resampling.nearest if source.palette else Resampling.bilinear,
+            resampling=Resampling.nearest if source.palette or source.nearest else Resampling.bilinear,
             tolerance=0.001,
             **options,
         )

@@ -48,6 +48,7 @@ class RasterSource:
         nodata_values: Nodata of each read band, None without.
         palette: RGBA quadruples; empty unless the file is a palette raster.
         palette_columns: Which of red, green, blue each band takes from the palette.
+        nearest: Resampling takes the nearest pixel, as class values need; else pixels are interpolated.
     """
 
     path: str
@@ -66,6 +67,7 @@ class RasterSource:
     nodata_values: tuple[float | None, ...] = ()
     palette: bytes = b""
     palette_columns: tuple[int, ...] = ()
+    nearest: bool = False
 
     @property
     def cell_size(self) -> tuple[float, float]:
