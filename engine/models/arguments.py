@@ -37,6 +37,7 @@ class ArgumentSpec:
         whole: Whether the numbers of a list are whole.
         depth: 1 for a list of numbers, 2 for a list of pairs of numbers.
         help: One sentence for the dialog and the documentation.
+        aliases: Other names under which it is accepted.
     """
 
     name: str
@@ -48,6 +49,7 @@ class ArgumentSpec:
     whole: bool = False
     depth: int = 1
     help: str = ""
+    aliases: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse a declaration that cannot work."""
@@ -61,7 +63,7 @@ class ArgumentSpec:
             text: The text of the value table; surrounding blanks and quotes are ignored.
 
         Returns:
-            int, float, bool, str or a tuple; None for an empty text where the default is empty.
+            int, float, bool, str or a tuple; None for an empty text or list where the default is empty.
 
         Raises:
             ParameterError: The text is no value of the argument's kind or lies outside its bounds.
@@ -69,7 +71,7 @@ class ArgumentSpec:
         plain = _unquoted(text)
         if len(plain) > LONGEST:
             raise ParameterError(f"argument {self.name} has {len(plain)} characters; it must be {self.rule()}")
-        if not plain and not self.default:
+        if not self.default and (not plain or (self.kind == "list" and plain.replace(" ", "") in ("[]", "()"))):
             return None
         if self.kind == "text":
             return plain
@@ -174,12 +176,14 @@ def parse_arguments(
         ParameterError: A name is unknown or given twice, or a value breaks its rule.
     """
     declared = {spec.name.lower(): spec for spec in specs}
+    spoken = {alias.lower(): key for key, spec in declared.items() for alias in spec.aliases}
     passed_over = {name.lower() for name in ignored}
     given: dict[str, str] = {}
     for name, text in pairs:
         key = name.strip().lower()
         if key in passed_over:
             continue
+        key = spoken.get(key, key)
         if key not in declared:
             known = ", ".join(spec.name for spec in declared.values()) or "none"
             raise ParameterError(f"argument {name!r} is unknown to {owner}; it has: {known}")

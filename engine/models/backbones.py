@@ -22,6 +22,9 @@ BACKBONES = (*RESNETS, "MOBILENET_V2", *DENSENETS, *VGGS)
 TIMM_PREFIX = "timm:"
 """What stands before the name of a model of the timm library."""
 
+NO_BACKBONE = "NONE"
+"""Backbone of an architecture that has none, whatever was asked for."""
+
 
 def backbone_name(text: str, choices: tuple[str, ...] = BACKBONES) -> str:
     """Return a backbone's name as we write it: capitals, or ``timm:`` and the library's own name.

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..errors import ModelPackageError, ParameterError
 from .arguments import ArgumentSpec, argument_pairs, parse_arguments
-from .backbones import BACKBONES, backbone_name
+from .backbones import BACKBONES, NO_BACKBONE, backbone_name
 
 __all__ = [
     "BACKBONES",
@@ -30,6 +30,9 @@ __all__ = [
 
 DETECTION_FORMATS = ("PASCAL_VOC_rectangles", "KITTI_rectangles")
 """Training formats that hold boxes."""
+
+PIXEL_FORMATS = ("Classified_Tiles",)
+"""Training formats that hold a class for every pixel."""
 
 TRAINING_ARGUMENTS = ("chip_size", "monitor")
 """Model arguments of older versions that belong to the training, not to the network."""
@@ -122,7 +125,8 @@ class Architecture:
         title: Name people read.
         task: ``object_detection`` or another task of ``engine/tasks``.
         formats: Training formats it learns from.
-        backbones: Backbones it accepts beside ``timm:<model>``.
+        backbones: Backbones it accepts beside ``timm:<model>``; none where it has no backbone, and then any name is
+            passed over.
         arguments: Arguments it offers.
         help: First line of the builder's docstring.
         build: Makes the network, random weights, for a ``ModelSpec``.
@@ -156,12 +160,12 @@ class Architecture:
         return parse_arguments(self.code, self.arguments, pairs, ignored=TRAINING_ARGUMENTS)
 
     def backbone(self, text: str) -> str:
-        """Return the backbone's name as we write it.
+        """Return the backbone's name as we write it; ``NO_BACKBONE`` where the architecture has none.
 
         Raises:
             ParameterError: This architecture does not offer it.
         """
-        return backbone_name(text, self.backbones)
+        return backbone_name(text, self.backbones) if self.backbones else NO_BACKBONE
 
     def spec(
         self,

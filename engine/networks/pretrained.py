@@ -21,7 +21,7 @@ from torchvision import models
 
 from ..errors import ModelPackageError
 from ..job import Job
-from ..models.backbones import TIMM_PREFIX, backbone_name
+from ..models.backbones import NO_BACKBONE, TIMM_PREFIX, backbone_name
 from ..package.weights import read_weights
 from .torchvision_bodies import torchvision_name
 
@@ -72,7 +72,8 @@ def fetch_weights(
 ) -> dict[str, Tensor] | None:
     """Return the ImageNet weights of a backbone, from the cache or from the network.
 
-    Anything that keeps them away is told as one warning: training then starts from random weights.
+    Anything that keeps them away is told as one warning: training then starts from random weights. ``NO_BACKBONE`` has
+    none, which goes without saying.
 
     Args:
         backbone: Name of the backbone.
@@ -88,6 +89,8 @@ def fetch_weights(
         ParameterError: The backbone is unknown.
         Cancelled: The user cancelled.
     """
+    if backbone == NO_BACKBONE:
+        return None
     backbone = backbone_name(backbone)
     source = source or weight_source(backbone)
     if source is None:

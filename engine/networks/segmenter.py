@@ -8,14 +8,18 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+import torch
+import torch.nn.functional as functional
 from torch import Tensor
 
 from .backbones import Body
-from .pixel_losses import LossSettings, pixel_losses
+from .pixel_losses import UNLABELLED, LossSettings, pixel_losses
 from .trainable import Trainable
 
-UNLABELLED = -1
-"""Target of a pixel of which nothing is known, or nothing may be learnt."""
+__all__ = ["UNLABELLED", "LossSettings", "Segmenter", "padded"]
+
+MIXUP_SHAPE = 0.4
+"""Both parameters of the beta distribution that says how two images are blended."""
 
 
 class Segmenter(Trainable):
@@ -49,14 +53,47 @@ class Segmenter(Trainable):
         return self.logits(images).float().softmax(dim=1)
 
     def losses(self, images: Tensor, targets: Tensor) -> dict[str, Tensor]:
-        """Return the named losses of a batch.
+        """Return the named losses of a batch; in training mode of blended pairs of images where mixup is on.
+
+        Zhang et al. 2018, "mixup: Beyond Empirical Risk Minimization" (arXiv 1710.09412): the losses of both images'
+        targets, weighted as the images are.
 
         Args:
             images: (n, bands, rows, cols) float32.
             targets: (n, rows, cols) int64; see the module.
         """
-        return pixel_losses(self.logits(images), targets, self.settings)
+        if not (self.settings.mixup and self.training and len(images) > 1):
+            return self.losses_of(self.logits(images), targets)
+        share = float(torch.distributions.Beta(MIXUP_SHAPE, MIXUP_SHAPE).sample())
+        logits = self.logits(share * images + (1.0 - share) * images.roll(1, 0))
+        one, other = self.losses_of(logits, targets), self.losses_of(logits, targets.roll(1, 0))
+        return {name: share * one[name] + (1.0 - share) * other[name] for name in one}
+
+    def losses_of(self, logits: Tensor, targets: Tensor) -> dict[str, Tensor]:
+        """Return the named losses of scores that are known.
+
+        Args:
+            logits: (n, channels, rows, cols), as ``logits`` gives them.
+            targets: (n, rows, cols) int64; see the module.
+        """
+        return pixel_losses(logits, targets, self.settings)
 
     def outputs(self, images: Tensor) -> tuple[Tensor, ...]:
         """Return the unnormalised scores."""
         return (self.logits(images),)
+
+
+def padded(images: Tensor, multiple: int, smallest: int) -> Tensor:
+    """Return the images made larger at the right and at the bottom, mirrored where possible, else with copies of the edge.
+
+    Args:
+        images: (n, bands, rows, cols).
+        multiple: Rows and columns become a multiple of this.
+        smallest: Rows and columns become at least this; a multiple of ``multiple``.
+    """
+    rows, cols = images.shape[-2:]
+    more_rows, more_cols = (max(smallest - side, -side % multiple) for side in (rows, cols))
+    if more_rows == more_cols == 0:
+        return images
+    mode = "reflect" if more_rows < rows and more_cols < cols else "replicate"
+    return functional.pad(images, (0, more_cols, 0, more_rows), mode=mode)
