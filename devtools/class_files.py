@@ -1,0 +1,71 @@
+"""Class rasters and legends as the developer's tools write them: values, names and colours.
+
+Classes are ``{value: (name, (red, green, blue))}`` throughout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import rasterio
+from rasterio.transform import Affine
+
+Classes = Mapping[int, tuple[str, tuple[int, int, int]]]
+_COLUMNS = (("Value", 0, 5), ("Class", 2, 2), ("Red", 0, 6), ("Green", 0, 7), ("Blue", 0, 8))  # GDAL's type and usage
+
+
+def write_class_raster(
+    path: Path, array: np.ndarray, transform: Affine, crs: str, classes: Classes, nodata: int | None
+) -> Path:
+    """Write a class raster with its colour table and, beside it, its attribute table.
+
+    Args:
+        path: GeoTIFF to write.
+        array: (rows, cols) uint8 class values.
+        transform: Pixel to map.
+        crs: Coordinate reference system.
+        classes: Names and colours by value; a class of value 0 is a background.
+        nodata: Value of pixels without a class, or None.
+    """
+    rows, cols = array.shape
+    shape = {"driver": "GTiff", "count": 1, "dtype": "uint8", "height": rows, "width": cols}
+    place = {"crs": crs, "transform": transform, "nodata": nodata, "compress": "deflate"}
+    with rasterio.open(path, "w", **shape, **place) as file:
+        file.write(array.astype(np.uint8), 1)
+        file.write_colormap(1, {value: (*color, 255) for value, (_, color) in classes.items()})
+    root = ElementTree.Element("PAMDataset")
+    band = ElementTree.SubElement(root, "PAMRasterBand", band="1")
+    table = ElementTree.SubElement(band, "GDALRasterAttributeTable", tableType="thematic")
+    for index, (name, kind, usage) in enumerate(_COLUMNS):
+        column = ElementTree.SubElement(table, "FieldDefn", index=str(index))
+        for key, value in (("Name", name), ("Type", kind), ("Usage", usage)):
+            ElementTree.SubElement(column, key).text = str(value)
+    for index, (value, (name, color)) in enumerate(sorted(classes.items())):
+        row = ElementTree.SubElement(table, "Row", index=str(index))
+        for cell in (value, name, *color):
+            ElementTree.SubElement(row, "F").text = str(cell)
+    ElementTree.ElementTree(root).write(f"{path}.aux.xml")
+    return path
+
+
+def write_legend(path: Path, field: str, classes: Classes) -> Path:
+    """Write a QGIS style of polygons coloured by class, which QGIS loads with the layer beside it."""
+    root = ElementTree.Element("qgis", version="3.22", styleCategories="Symbology")
+    renderer = ElementTree.SubElement(root, "renderer-v2", type="categorizedSymbol", attr=field, symbollevels="0")
+    categories = ElementTree.SubElement(renderer, "categories")
+    symbols = ElementTree.SubElement(renderer, "symbols")
+    for index, (value, (name, color)) in enumerate(sorted(classes.items())):
+        ElementTree.SubElement(
+            categories, "category", render="true", label=name, value=str(value), type="long", symbol=str(index)
+        )
+        symbol = ElementTree.SubElement(symbols, "symbol", type="fill", name=str(index), alpha="1")
+        layer = ElementTree.SubElement(symbol, "layer", {"class": "SimpleFill", "enabled": "1", "pass": "0"})
+        options = ElementTree.SubElement(layer, "Option", type="Map")
+        texts = {"color": ",".join(map(str, (*color, 255))), "style": "solid", "outline_color": "35,35,35,255"}
+        for key, text in texts.items():
+            ElementTree.SubElement(options, "Option", type="QString", name=key, value=text)
+    ElementTree.ElementTree(root).write(path)
+    return path
