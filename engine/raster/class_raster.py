@@ -18,6 +18,8 @@ from .grid import Window
 from .opening import opened
 from .reading import RasterSource, raster_source
 
+__all__ = ["LARGEST_VALUE", "ClassRaster", "checked", "class_raster", "values_of"]
+
 _SCAN_BYTES = 16 * 2**20
 """Pixels looked at in one step when all values are wanted, in bytes."""
 

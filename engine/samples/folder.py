@@ -12,36 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rasterio
 
 from ..classes import ClassInfo
 from ..errors import SampleFolderError
 from ..job import Job
-from ..raster.bands import alpha_band, palette_of
-from ..raster.crs import GDAL_ERRORS
-from .heads import check_alike, chip_heads, shape_in_words
+from .heads import check_alike, chip_heads
 from .layout import Layout, find_layout
 from .naming import classified
 from .record import crs_of_reference
 from .registry import Objects
+from .samples import BoxSample, ChipSample, MaskSample, read_chip, read_label
 from .statistics import BandStats, PixelStatistics
 
-
-@dataclass
-class BoxSample:
-    """A chip with its boxes.
-
-    Attributes:
-        image: File of the chip.
-        boxes: (n, 4) float32 ``col_min, row_min, col_max, row_max`` in chip pixels, inside the chip.
-        classes: (n,) int64 class values.
-        shape: Bands, rows and columns that the chip must have, None to accept any.
-    """
-
-    image: Path
-    boxes: np.ndarray
-    classes: np.ndarray
-    shape: tuple[int, int, int] | None = None
+__all__ = ["BoxSample", "ChipSample", "MaskSample", "SampleSet", "read_chip", "read_label", "read_samples"]
 
 
 @dataclass
@@ -66,11 +49,12 @@ class SampleSet:
         band_stats: Statistics of the pixels of all chips, None when no folder has them.
         emd: Template of the first folder, empty in folders of others.
         stats: JSON statistics of the first folder, empty in folders of others.
+        unlabelled: Of label rasters: 0 when 0 stands for pixels without a label, None when 0 is a background class.
     """
 
     folders: tuple[Path, ...]
     metadata_format: str
-    samples: list[BoxSample]
+    samples: list[BoxSample] | list[MaskSample]
     classes: tuple[ClassInfo, ...]
     bands: int
     dtype: str
@@ -85,6 +69,7 @@ class SampleSet:
     band_stats: BandStats | None
     emd: dict[str, Any] = field(default_factory=dict)
     stats: dict[str, Any] = field(default_factory=dict)
+    unlabelled: int | None = None
 
     def __len__(self) -> int:
         """Return the number of chips."""
@@ -151,39 +136,6 @@ def read_samples(folders: Sequence[str], job: Job) -> SampleSet:
     )
 
 
-def read_chip(sample: BoxSample) -> np.ndarray:
-    """Read the pixels of a chip.
-
-    Returns:
-        (bands, rows, cols) in the chip's own type, without alpha band; NaN is 0.
-
-    Raises:
-        SampleFolderError: The chip is missing, corrupt, or of another shape than the rest.
-    """
-    try:
-        with rasterio.open(sample.image) as chip:
-            if sample.shape is not None and chip.count == sample.shape[0]:
-                pixels = chip.read()
-            elif palette := palette_of(chip):
-                table = np.frombuffer(palette, np.uint8).reshape(-1, 4)
-                pixels = np.ascontiguousarray(np.moveaxis(table[chip.read(1)][..., :3], -1, 0))
-            else:
-                pixels = chip.read([band for band in range(1, chip.count + 1) if band != alpha_band(chip)])
-    except (*GDAL_ERRORS, ValueError) as error:
-        raise SampleFolderError(
-            f"the chip {sample.image} cannot be read: it is damaged; export it again or remove it"
-        ) from error
-    if sample.shape is not None and pixels.shape != sample.shape:
-        raise SampleFolderError(
-            f"the chip {sample.image} has {shape_in_words(pixels.shape)} and the others "
-            f"{shape_in_words(sample.shape)}: remove "
-            f"it or export again"
-        )
-    if pixels.dtype.kind == "f":
-        np.nan_to_num(pixels, copy=False, nan=0.0)
-    return pixels
-
-
 def _parsed(layout: Layout, job: Job) -> list[Objects]:
     """Return what the label files say."""
     found = []
@@ -205,7 +157,7 @@ def _samples(
         full = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         dropped += int((~full & (entry.boxes.any(axis=1) if len(boxes) else full)).sum())
         keep = full & (classes >= 0)
-        samples.append(BoxSample(image, boxes[keep], classes[keep], shape))
+        samples.append(BoxSample(image, boxes[keep], classes[keep], shape=shape))
     if dropped:
         job.warn(f"{dropped} boxes without an area inside their chip are left out")
     return samples

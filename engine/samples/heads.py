@@ -13,6 +13,7 @@ from ..raster.opening import opened
 from ..raster.views import cell_size_of
 from .layout import Layout
 from .registry import Objects
+from .samples import shape_in_words
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,3 @@ def check_alike(heads: list[Head], images: list[Path]) -> None:
                 f"chips of one training are alike, but {images[0]} has {one} and {image} has {two}: "
                 "train on folders with the same chip size, bands and pixel type"
             )
-
-
-def shape_in_words(shape: tuple[int, ...]) -> str:
-    """Return bands, rows and columns in words."""
-    return f"{shape[0]} bands, {shape[2]} x {shape[1]} pixels"

@@ -1,0 +1,196 @@
+"""Chips of training folders as a training sees them, with boxes or with a label raster, and reading their pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import rasterio
+from rasterio.enums import Resampling
+from rasterio.vrt import WarpedVRT
+
+from ..errors import SampleFolderError
+from ..raster.bands import alpha_band, palette_of
+from ..raster.class_tables import LARGEST_VALUE
+from ..raster.crs import GDAL_ERRORS
+
+
+@dataclass
+class ChipSample:
+    """A chip.
+
+    Attributes:
+        image: File of the chip.
+        shape: Bands, rows and columns that the chip must have, None to accept any.
+    """
+
+    image: Path
+    shape: tuple[int, int, int] | None = field(default=None, kw_only=True)
+
+
+@dataclass
+class BoxSample(ChipSample):
+    """A chip with its boxes.
+
+    Attributes:
+        boxes: (n, 4) float32 ``col_min, row_min, col_max, row_max`` in chip pixels, inside the chip.
+        classes: (n,) int64 class values.
+    """
+
+    boxes: np.ndarray
+    classes: np.ndarray
+
+
+@dataclass
+class MaskSample(ChipSample):
+    """A chip with a label raster.
+
+    A pixel of the label whose value is neither a class nor 0 is unlabelled, like those that the file declares nodata.
+
+    Attributes:
+        label: File of the label raster.
+        values: (k,) int64, the class values in the label and 0 where it occurs, ascending.
+        counts: (k,) int64, pixels of each.
+        image2: File of the second chip of a change pair, None without.
+    """
+
+    label: Path
+    values: np.ndarray
+    counts: np.ndarray
+    image2: Path | None = None
+
+
+def read_chip(sample: ChipSample, *, second: bool = False) -> np.ndarray:
+    """Read the pixels of a chip.
+
+    Args:
+        sample: The chip.
+        second: Read the second chip of a change pair instead, which may have other bands.
+
+    Returns:
+        (bands, rows, cols) in the chip's own type, without alpha band; NaN is 0.
+
+    Raises:
+        SampleFolderError: The chip is missing, corrupt, or of another shape than the rest.
+    """
+    path, bands = sample.image, None if sample.shape is None else sample.shape[0]
+    if second:
+        other = sample.image2 if isinstance(sample, MaskSample) else None
+        if other is None:
+            raise SampleFolderError(f"{sample.image} has no second chip: choose a folder exported with two rasters")
+        path, bands = other, None
+    pixels = _pixels(path, bands)
+    if sample.shape is not None and pixels.shape[1 if second else 0 :] != sample.shape[1 if second else 0 :]:
+        raise SampleFolderError(
+            f"the chip {path} has {shape_in_words(pixels.shape)} and the others {shape_in_words(sample.shape)}: remove "
+            f"it or export again"
+        )
+    if pixels.dtype.kind == "f":
+        np.nan_to_num(pixels, copy=False, nan=0.0)
+    return pixels
+
+
+def read_label(sample: MaskSample) -> np.ndarray:
+    """Read the class values of a chip.
+
+    Returns:
+        (rows, cols) uint8 or uint16 with the size of the chip; a label of another size is resampled by nearest
+        neighbour through the georeference of both.
+
+    Raises:
+        SampleFolderError: The label is missing, corrupt, has several bands, or values that are no class values; or it
+            has another size than its chip and no georeference.
+    """
+    try:
+        with rasterio.open(sample.label) as label:
+            band = label_band(label, sample.label)
+            if sample.shape is None or (label.height, label.width) == sample.shape[1:]:
+                values = label.read(band)
+            else:
+                values = _resampled(label, band, sample)
+    except (*GDAL_ERRORS, ValueError) as error:
+        raise SampleFolderError(
+            f"the label {sample.label} cannot be read: it is damaged; export it again or remove it"
+        ) from error
+    return class_values(values, sample.label)
+
+
+def label_band(label: Any, path: Path) -> int:
+    """Return the 1-based band of an open label raster that holds the class values.
+
+    Raises:
+        SampleFolderError: It has several bands.
+    """
+    alpha = alpha_band(label)
+    bands = [band for band in range(1, label.count + 1) if band != alpha]
+    if len(bands) != 1:
+        raise SampleFolderError(
+            f"the label {path} has {len(bands)} bands and a label raster has one, with class values: convert the labels"
+        )
+    return bands[0]
+
+
+def class_values(values: np.ndarray, path: Path) -> np.ndarray:
+    """Return the pixels of a label raster as uint8 or uint16.
+
+    Args:
+        values: (rows, cols) of any type.
+        path: The label, for the message.
+
+    Raises:
+        SampleFolderError: A pixel is no whole number from 0 to 65535.
+    """
+    if values.dtype in (np.uint8, np.uint16):
+        return values
+    low, high = values.min(initial=0), values.max(initial=0)
+    if not (low >= 0 and high <= LARGEST_VALUE and (values.dtype.kind in "iu" or (values % 1 == 0).all())):
+        odd = low if not low >= 0 else high if not high <= LARGEST_VALUE else values[values % 1 != 0][0]
+        raise SampleFolderError(
+            f"the label {path} holds {odd:g} and class values are whole numbers from 0 to {LARGEST_VALUE}: reclassify "
+            f"the labels"
+        )
+    return values.astype(np.uint8 if high <= 255 else np.uint16)
+
+
+def shape_in_words(shape: tuple[int, ...]) -> str:
+    """Return bands, rows and columns in words."""
+    return f"{shape[0]} bands, {shape[2]} x {shape[1]} pixels"
+
+
+def _pixels(path: Path, bands: int | None) -> np.ndarray:
+    """Return all data bands of a chip; with the expected number of bands nothing else is looked at."""
+    try:
+        with rasterio.open(path) as chip:
+            if bands is not None and chip.count == bands:
+                return np.asarray(chip.read())
+            if palette := palette_of(chip):
+                table = np.frombuffer(palette, np.uint8).reshape(-1, 4)
+                return np.ascontiguousarray(np.moveaxis(table[chip.read(1)][..., :3], -1, 0))
+            return np.asarray(chip.read([band for band in range(1, chip.count + 1) if band != alpha_band(chip)]))
+    except (*GDAL_ERRORS, ValueError) as error:
+        raise SampleFolderError(
+            f"the chip {path} cannot be read: it is damaged; export it again or remove it"
+        ) from error
+
+
+def _resampled(label: Any, band: int, sample: MaskSample) -> np.ndarray:
+    """Return an open label raster on the grid of its chip."""
+    with rasterio.open(sample.image) as chip:
+        if chip.transform.is_identity or label.transform.is_identity:
+            raise SampleFolderError(
+                f"the label {sample.label} has {label.width} x {label.height} pixels and its chip {chip.width} x "
+                f"{chip.height}, and not both have a georeference: make them the same size"
+            )
+        crs = chip.crs or label.crs or rasterio.CRS.from_epsg(3857)
+        with WarpedVRT(
+            label,
+            src_crs=label.crs or crs,
+            crs=crs,
+            transform=chip.transform,
+            width=chip.width,
+            height=chip.height,
+            resampling=Resampling.nearest,
+        ) as moved:
+            return np.asarray(moved.read(band))
