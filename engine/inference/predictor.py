@@ -6,18 +6,13 @@ arithmetic chosen, and takes a smaller batch when the memory does not suffice.
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 import torch
-import torch.nn.functional as functional
 
-from ..device import device_name, has_bfloat16
-from ..errors import DeviceError
 from ..job import Job
 from ..networks.folding import prepare_for_inference
 from ..package.emd import ModelPackage, load_network
@@ -25,13 +20,8 @@ from ..tools.arguments import DetectionArguments
 from .augmentation import LOWEST_SHARE, VIEWS, boxes_of_view, merge_views, view_of
 from .detections import Array, Detections
 from .precision import TRIAL_THRESHOLD, PrecisionTrial
+from .running import AtOnce, network_images, settled_precision, trial_clock
 from .tiles import TileGrid
-
-MICRO_BATCH_ON_CPU = 1
-"""Tiles that a CPU works on at once: more only adds memory traffic."""
-
-WORTH_A_TRIAL = 16
-"""Tiles of a run from which it pays to try both arithmetics."""
 
 MOST_DETECTIONS = 1000
 """Detections a tile may have."""
@@ -71,8 +61,7 @@ class Predictor:
 
     def __post_init__(self) -> None:
         """Take the whole batch at once on a GPU, tile by tile on a CPU."""
-        batch = self.arguments.batch_size
-        self._at_once = batch if self.device.type != "cpu" else min(batch, MICRO_BATCH_ON_CPU)
+        self._at_once = AtOnce(self.arguments.batch_size, self.device)
         self._warned = False
         self._trial = PrecisionTrial(self.arguments.threshold) if self.precision == "auto" else None
 
@@ -83,18 +72,9 @@ class Predictor:
             tiles: Number of tiles of the run.
             job: Told what was chosen.
         """
-        where = device_name(self.device)
-        if self.precision != "auto":
-            job.message(f"running on {where} in {self.precision}, as asked")
-            if self.precision == "bf16" and not has_bfloat16(self.device):
-                job.warn(f"{where} does not compute bfloat16 natively: fp32 would be faster")
-            return
-        if has_bfloat16(self.device) and tiles >= WORTH_A_TRIAL:
-            job.message(f"running on {where}; bfloat16 is tried beside float32 on the first tiles")
-            return
-        why = "few tiles" if has_bfloat16(self.device) else "it does not compute bfloat16 natively"
-        self._choose("fp32")
-        job.message(f"running on {where} in fp32 ({why})")
+        chosen = settled_precision(self.precision, self.device, tiles, job)
+        if chosen != "auto":
+            self._choose(chosen)
 
     def detect(self, tiles: Sequence[Array], job: Job) -> list[Detections]:
         """Return the detections of each tile, in pixels of the tile.
@@ -107,15 +87,9 @@ class Predictor:
             DeviceError: The memory does not suffice for a single tile.
         """
         found: list[Detections] = []
-        while len(found) < len(tiles):
-            some = tiles[len(found) : len(found) + self._at_once]
-            try:
-                found += self._detect_at_once(some, job)
-                self._warn_of_full_tiles(found[-len(some) :], job)
-            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
-                if not _out_of_memory(error):
-                    raise
-                self._take_less(len(some), job)
+        for part in self._at_once.parts(tiles, lambda some: self._detect_at_once(some, job), job):
+            self._warn_of_full_tiles(part, job)
+            found += part
         return found
 
     def _warn_of_full_tiles(self, found: Sequence[Detections], job: Job) -> None:
@@ -123,18 +97,6 @@ class Predictor:
         if not self._warned and any(len(part) in (MOST_DETECTIONS, self.most_detections) for part in found):
             self._warned = True
             job.warn(f"a tile has {max(map(len, found))} objects, the most that are told: lower tile_size to find all")
-
-    def _take_less(self, tried: int, job: Job) -> None:
-        """Go on with the next smaller square number of tiles."""
-        if tried <= 1:
-            raise DeviceError(
-                f"the memory of {device_name(self.device)} does not suffice for one tile: "
-                "close other programs, choose another processor or a model with smaller tiles"
-            )
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        self._at_once = math.isqrt(tried - 1) ** 2
-        job.warn(f"out of memory with {tried} tiles at once: going on with {self._at_once}")
 
     def _detect_at_once(self, tiles: Sequence[Array], job: Job) -> list[Detections]:
         """Run the network on some tiles, in both arithmetics while they are on trial."""
@@ -149,7 +111,7 @@ class Predictor:
     def _try_both(self, images: torch.Tensor, trial: PrecisionTrial, job: Job) -> list[Detections]:
         """Run both arithmetics and give back what float32 found."""
         threshold = min(self.arguments.threshold, TRIAL_THRESHOLD)
-        clock = time.process_time if self.device.type == "cpu" else time.perf_counter  # a busy machine must not decide
+        clock = trial_clock(self.device)
         times = [clock()]
         exact = self._look(images, threshold, False)
         times.append(clock())
@@ -169,23 +131,11 @@ class Predictor:
     def _images(self, tiles: Sequence[Array]) -> tuple[torch.Tensor, Array | None]:
         """Return a normalised batch of the network's size, channels last, and what scales its boxes to the tile."""
         rows, cols = tiles[0].shape[1:]
-        images = self.normalise(self._raw_images(tiles))
+        images = network_images(tiles, self.normalise, self.device, self.resize_to)
         if self.resize_to is None or self.resize_to == (rows, cols):
             return images, None
-        images = functional.interpolate(images, self.resize_to, mode="bilinear", align_corners=False, antialias=True)
         across, down = cols / self.resize_to[1], rows / self.resize_to[0]
         return images, np.array([across, down, across, down])
-
-    def _raw_images(self, tiles: Sequence[Array]) -> torch.Tensor:
-        """Return a batch of raster values on the device, float32, channels last."""
-        if self.device.type != "cpu" and tiles[0].dtype == np.uint8:  # a quarter of the bytes travels
-            bytes_ = torch.from_numpy(np.stack(tiles)).to(self.device)
-            return bytes_.to(torch.float32, memory_format=torch.channels_last)
-        bands, rows, cols = tiles[0].shape
-        batch = np.empty((len(tiles), rows, cols, bands), np.float32)
-        for place, tile in zip(batch, tiles, strict=True):
-            place[...] = tile.transpose(1, 2, 0)
-        return torch.from_numpy(batch).permute(0, 3, 1, 2).to(self.device)
 
     def _look(self, images: torch.Tensor, threshold: float, short: bool) -> list[Detections]:
         """Run the network once, or once for each view, and return what it finds in pixels of the images."""
@@ -240,11 +190,3 @@ def _in_tile(part: dict[str, torch.Tensor], view: int, size: tuple[int, int]) ->
     """Return the detections of a view in pixels of the image as it is."""
     found = _detections(part)
     return replace(found, boxes=boxes_of_view(found.boxes, view, size))
-
-
-def _out_of_memory(error: BaseException) -> bool:
-    """Return whether an error says that memory does not suffice; PyTorch has no type of its own for it on a CPU."""
-    if isinstance(error, torch.OutOfMemoryError | MemoryError):
-        return True
-    text = str(error).lower()
-    return any(words in text for words in ("out of memory", "can't allocate memory", "cannot allocate memory"))

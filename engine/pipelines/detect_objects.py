@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 
 from ..device import choose_device
-from ..inference.detecting import Pace, detect_raster, second_pass
+from ..inference.detecting import detect_raster, second_pass
 from ..inference.features import RasterDetections, field_types, to_features
 from ..inference.manifest import manifest_path, run_report, write_manifest
+from ..inference.pace import Pace
 from ..inference.predictor import load_predictor
 from ..inference.preparation import announce, detection_arguments, output_crs, plan_rasters, wanted_labels
 from ..inference.reading import reader_threads

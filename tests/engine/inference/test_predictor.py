@@ -8,7 +8,7 @@ import torch
 
 from engine.device import choose_device
 from engine.errors import DeviceError
-from engine.inference import predictor as module
+from engine.inference import running
 from engine.inference.detections import Detections
 from engine.inference.precision import PrecisionTrial
 from engine.inference.predictor import Predictor
@@ -54,7 +54,7 @@ def tiles(count=4, rows=8, cols=12):
 def predictor(network, batch=4, monkeypatch=None, **settings):
     """A predictor that takes whole batches."""
     if monkeypatch is not None:
-        monkeypatch.setattr(module, "MICRO_BATCH_ON_CPU", 100)
+        monkeypatch.setattr(running, "MICRO_BATCH_ON_CPU", 100)
     return Predictor(network, lambda images: images, DetectionArguments(0, batch_size=batch), CPU, **settings)
 
 
