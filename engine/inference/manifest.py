@@ -9,7 +9,7 @@ import platform
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pyogrio
@@ -25,10 +25,30 @@ from ..package.emd import ModelPackage
 from ..tools.declaration import Tool
 from ..tools.values import FeatureTarget
 from ..vector.writing import output_path
-from .predictor import Predictor
 
 FINGERPRINT_BYTES = 64 * 1024
 """Bytes of a raster's start and end that its fingerprint looks at."""
+
+
+class Network(Protocol):
+    """A network as it was run."""
+
+    @property
+    def arguments(self) -> Any:
+        """Its arguments, a dataclass."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where it ran."""
+
+    @property
+    def precision(self) -> str:
+        """Its arithmetic."""
+
+
+def raster_manifest_path(target: Path) -> Path:
+    """Return where the manifest of a raster or of a folder of rasters lies."""
+    return target.with_name(f"{target.name}.run.json")
 
 
 def manifest_path(target: FeatureTarget) -> Path:
@@ -45,7 +65,7 @@ def write_manifest(path: Path, content: dict[str, Any], job: Job) -> None:
 
 
 def run_report(
-    request: Tool, package: ModelPackage, predictor: Predictor, rasters: Sequence[str], timings: dict[str, Any]
+    request: Tool, package: ModelPackage, predictor: Network, rasters: Sequence[str], timings: dict[str, Any]
 ) -> dict[str, Any]:
     """Return what a manifest says of a run with a model.
 
@@ -65,10 +85,10 @@ def run_report(
             "name": package.name,
             "architecture": package.architecture,
             "weights": package.weights.name,
-            "sha256": _file_hash(package.weights),
+            "sha256": file_hash(package.weights),
             "classes": classes,
         },
-        "inputs": [_fingerprint(path) for path in rasters],
+        "inputs": [fingerprint(path) for path in rasters],
         "device": device_name(predictor.device),
         "precision": predictor.precision,
         "seed": None,
@@ -88,13 +108,13 @@ def run_report(
     }
 
 
-def _file_hash(path: Path) -> str:
+def file_hash(path: Path) -> str:
     """Return the SHA-256 of a whole file."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def _fingerprint(path: str) -> dict[str, Any]:
+def fingerprint(path: str) -> dict[str, Any]:
     """Return what tells a raster from a changed one: size, time, hash of its ends; of GDAL's own names the name."""
     if not os.path.isfile(path):
         return {"path": path}

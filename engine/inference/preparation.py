@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -30,6 +31,9 @@ from .detections import Array
 from .reading import AHEAD, sections
 from .scale import model_cell_size, unit_name, working_cell_size
 from .tiles import TileGrid
+
+ROAD_MODELS = ("multitaskroadextractor", "connectnet")
+"""Names of models whose pixels are roads, in small letters."""
 
 DETECTIONS_A_TILE = 300
 """Objects a tile is expected to hold at most, for the estimate of the disk needed."""
@@ -55,6 +59,47 @@ class RasterPlan:
     name: str
 
 
+class ImageRequest(Protocol):
+    """The parameters that every tool with images has."""
+
+    @property
+    def cell_size(self) -> str:
+        """Cell size as asked for: a number, ``auto`` or empty."""
+
+    @property
+    def extent(self) -> Extent | None:
+        """Part of the raster."""
+
+    @property
+    def use_pixelspace(self) -> bool:
+        """Whether rows and columns stay as stored."""
+
+
+def model_defaults(package: ModelPackage) -> ModelDefaults:
+    """Return what a model says about its arguments."""
+    emd = package.emd
+    fixed, built_in = emd.get("BatchSize"), emd.get("ModelPadding")
+    roads = str(emd.get("ModelName", "")).replace(" ", "").lower() in ROAD_MODELS
+    return ModelDefaults(
+        tile=package.tile,
+        padding=package.padding,
+        threshold=package.threshold,
+        batch_size=int(fixed) if isinstance(fixed, int | float) and fixed >= 1 else None,
+        nms_overlap=ModelDefaults.nms_overlap if package.nms_overlap is None else package.nms_overlap,
+        background=package.spec.background,
+        kind="edges" if emd.get("IsEdgeDetection") else "roads" if roads else "classes",
+        learn_version=_version(emd.get("ArcGISLearnVersion")),
+        built_in_padding=int(built_in) if isinstance(built_in, int | float) and built_in >= 1 else None,
+        any_tile=bool(emd.get("SupportsVariableTileSize", True)),
+    )
+
+
+def _version(text: object) -> tuple[int, ...] | None:
+    """Return a version such as ``1.8.4`` as numbers, None for anything else."""
+    parts = str(text or "").strip().split(".")
+    return tuple(map(int, parts)) if all(part.isdigit() for part in parts) else None
+
+
 def detection_arguments(request: DetectObjects, package: ModelPackage, job: Job) -> DetectionArguments:
     """Return the arguments of a run.
 
@@ -67,15 +112,7 @@ def detection_arguments(request: DetectObjects, package: ModelPackage, job: Job)
         )
     if request.run_nms and request.class_value_field.casefold() not in ("", "class", "classvalue"):
         job.warn(f"class_value_field {request.class_value_field} is no field of the output: Class is taken")
-    fixed = package.emd.get("BatchSize")
-    defaults = ModelDefaults(
-        tile=package.tile,
-        padding=package.padding,
-        threshold=package.threshold,
-        batch_size=int(fixed) if isinstance(fixed, int | float) and fixed >= 1 else None,
-        nms_overlap=ModelDefaults.nms_overlap if package.nms_overlap is None else package.nms_overlap,
-    )
-    return DetectionArguments.from_pairs(request.arguments, defaults, job)
+    return DetectionArguments.from_pairs(request.arguments, model_defaults(package), job)
 
 
 def wanted_labels(asked: Sequence[str], classes: Sequence[ClassInfo]) -> Array:
@@ -114,7 +151,7 @@ def plan_rasters(
     sources = []
     for path in paths:
         job.check()
-        source = _fitted_source(path, request, package, several, job)
+        source = fitted_source(path, request, package, several, job)
         if source is None:
             continue
         sources.append((source, os.path.basename(path) if several else ""))
@@ -124,7 +161,7 @@ def plan_rasters(
     plans = []
     for source, name in sources:
         grid = TileGrid(source.rows, source.cols, *tile, arguments.padding)
-        area = None if request.mask is None else _mask_area(request.mask, source, job)
+        area = None if request.mask is None else mask_area(request.mask, source, job)
         plans.append(RasterPlan(source, grid, area, name))
     return plans
 
@@ -169,7 +206,7 @@ def announce(
         f"padding {arguments.padding} pixels, {arguments.batch_size} in a batch"
     )
     disk = 200_000 + tiles * DETECTIONS_A_TILE * BYTES_A_FEATURE
-    memory = max(_bytes_held(plan, arguments.batch_size) for plan in plans)
+    memory = max(bytes_held(plan, arguments.batch_size) for plan in plans)
     job.message(
         f"memory for tiles {max(1, memory // 10**6)} MB beside the network's own, disk about {max(1, disk // 10**6)} MB"
     )
@@ -191,8 +228,8 @@ def _check_output(target: FeatureTarget, disk: int) -> None:
     room_for(path, disk, "the detected objects")
 
 
-def _fitted_source(
-    path: str, request: DetectObjects, package: ModelPackage, several: bool, job: Job
+def fitted_source(
+    path: str, request: ImageRequest, package: ModelPackage, several: bool, job: Job
 ) -> RasterSource | None:
     """Return a raster with the bands and the cell size of the model; None for one of several outside the extent."""
     own = raster_source(path, job=Job(), pixel_space=request.use_pixelspace)
@@ -258,13 +295,13 @@ def _bands(source: RasterSource, wanted: Sequence[int | str], job: Job) -> list[
     return found
 
 
-def _mask_area(mask: FeatureSource, source: RasterSource, job: Job) -> MaskArea:
+def mask_area(mask: FeatureSource, source: RasterSource, job: Job) -> MaskArea:
     """Return the mask layer over a raster."""
     table = related(read_features(mask, job=job, geometry="polygon"), source.crs, job=job, other=source.path)
     return MaskArea(table.geometry, source.transform)
 
 
-def _bytes_held(plan: RasterPlan, batch_size: int) -> int:
+def bytes_held(plan: RasterPlan, batch_size: int) -> int:
     """Return the memory that strips and a batch of a raster take."""
     source, grid = plan.source, plan.grid
     pixel = len(source.bands) * np.dtype(source.dtype).itemsize + 1

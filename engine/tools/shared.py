@@ -5,22 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 from .declaration import param
-from .kinds import CellSize, Choice, Crs, ExtentKind, Text
+from .kinds import CellSize, Choice, Crs, ExtentKind, Features, Flag, Raster, Text
 
 PROCESSING_MODES = ("PROCESS_AS_MOSAICKED_IMAGE", "PROCESS_ITEMS_SEPARATELY")
 
 
-def processing_mode() -> Any:
-    """How a folder of rasters is treated."""
-    return param(
-        Choice(
-            "Processing mode",
-            "One raster is one image in either mode; the rasters of a folder are always processed one by one.",
-            choices=PROCESSING_MODES,
-        ),
-        PROCESSING_MODES[0],
-        advanced=True,
-    )
+def processing_mode(
+    text: str = "One raster is one image in either mode; the rasters of a folder are always processed one by one.",
+) -> Any:
+    """How a folder of rasters is treated; the text says what the modes mean in this tool."""
+    return param(Choice("Processing mode", text, choices=PROCESSING_MODES), PROCESSING_MODES[0], advanced=True)
+
+
+def use_pixelspace(text: str) -> Any:
+    """Whether images are worked on as they are stored; the text says what that means in this tool."""
+    return param(Flag("Use pixel space", text, on="PIXELSPACE", off="NO_PIXELSPACE"), False, advanced=True)
 
 
 def cell_size(auto: str, empty: str) -> Any:
@@ -37,6 +36,19 @@ def cell_size(auto: str, empty: str) -> Any:
 def extent(what: str = "Only this part of the raster is processed.") -> Any:
     """Extent environment."""
     return param(ExtentKind("Extent", what), None, advanced=True)
+
+
+def mask(text: str) -> Any:
+    """Mask environment; the text says what happens outside."""
+    return param(Features("Mask", text, geometry="polygon"), None, advanced=True)
+
+
+def snap_raster() -> Any:
+    """Snap raster environment."""
+    text = (
+        "Raster whose cell edges the output keeps to; it must be in the CRS of the output. Its cell size is not taken."
+    )
+    return param(Raster("Snap raster", text, folder=False), "", advanced=True)
 
 
 def output_crs() -> Any:
@@ -58,7 +70,7 @@ def gpu_id() -> Any:
     return param(Text("GPU ID", "Number of the GPU to use, counted from 0; empty takes the first."), "", advanced=True)
 
 
-def precision() -> Any:
+def precision(choices: tuple[str, ...] = ("auto", "fp32", "bf16")) -> Any:
     """Arithmetic of the network."""
     text = "auto takes bfloat16 where the processor computes it natively and it was measured to agree with float32."
-    return param(Choice("Precision", text, choices=("auto", "fp32", "bf16")), "auto", advanced=True)
+    return param(Choice("Precision", text, choices=choices), "auto", advanced=True)
