@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as functional
 from torch import Tensor
 
-from .backbones import Body
+from .backbones import Body, first_convolution
 from .pixel_losses import UNLABELLED, LossSettings, pixel_losses
 from .trainable import Trainable
 
@@ -39,6 +39,11 @@ class Segmenter(Trainable):
         super().__init__(body)
         self.channels = channels
         self.settings = settings
+
+    @property
+    def bands(self) -> int:
+        """Number of bands of the images."""
+        return first_convolution(self)[1].in_channels if self.body is None else self.body.bands
 
     @abstractmethod
     def logits(self, images: Tensor) -> Tensor:
@@ -84,7 +89,7 @@ class Segmenter(Trainable):
 
 
 def padded(images: Tensor, multiple: int, smallest: int) -> Tensor:
-    """Return the images made larger at the right and at the bottom, mirrored where possible, else with copies of the edge.
+    """Return the images made larger at the right and at the bottom, mirrored where that is possible, else stretched.
 
     Args:
         images: (n, bands, rows, cols).
