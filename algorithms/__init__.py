@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .compute_accuracy import ComputeAccuracyAlgorithm
+from .compute_pixel_accuracy import ComputePixelAccuracyAlgorithm
 from .detect_objects import DetectObjectsAlgorithm
 from .export_training_data import ExportTrainingDataAlgorithm
 from .non_maximum_suppression import NonMaximumSuppressionAlgorithm
@@ -14,4 +15,5 @@ ALGORITHMS = (
     DetectObjectsAlgorithm,
     NonMaximumSuppressionAlgorithm,
     ComputeAccuracyAlgorithm,
+    ComputePixelAccuracyAlgorithm,
 )

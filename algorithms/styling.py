@@ -5,6 +5,7 @@ from __future__ import annotations
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsFillSymbol,
+    QgsMarkerSymbol,
     QgsRendererCategory,
     QgsSingleSymbolRenderer,
     QgsVectorLayer,
@@ -48,6 +49,21 @@ def colour_by_class(path, field, classes):
 def colour_all(path, color):
     """Style all features of a layer alike and keep the style with the data."""
     _keep(path, QgsSingleSymbolRenderer(outline(color)))
+
+
+def colour_points(path, field, rows):
+    """Style points by the values of a field and keep the style with the data.
+
+    Args:
+        path: The layer, as QGIS opens it.
+        field: The field.
+        rows: Rows of value, name and colour, in legend order.
+    """
+    categories = []
+    for value, name, (red, green, blue) in rows:
+        look = {"color": f"{red},{green},{blue}", "outline_color": "255,255,255", "size": "2.2"}
+        categories.append(QgsRendererCategory(value, QgsMarkerSymbol.createSimple(look), name))
+    _keep(path, QgsCategorizedSymbolRenderer(field, categories))
 
 
 def _keep(path, renderer):

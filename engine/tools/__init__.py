@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .compute_accuracy import ComputeAccuracy
+from .compute_pixel_accuracy import ComputePixelAccuracy
 from .declaration import Tool
 from .detect_objects import DetectObjects
 from .export_training_data import ExportTrainingData
@@ -15,5 +16,6 @@ TOOLS: dict[str, type[Tool]] = {
     "detect_objects": DetectObjects,
     "non_maximum_suppression": NonMaximumSuppression,
     "compute_accuracy": ComputeAccuracy,
+    "compute_pixel_accuracy": ComputePixelAccuracy,
 }
 """File name of a tool -> its declaration."""
