@@ -20,7 +20,7 @@ _COLUMNS = (("Value", 0, 5), ("Class", 2, 2), ("Red", 0, 6), ("Green", 0, 7), ("
 def write_class_raster(
     path: Path, array: np.ndarray, transform: Affine, crs: str, classes: Classes, nodata: int | None
 ) -> Path:
-    """Write a class raster with its colour table and, beside it, its attribute table.
+    """Write a class raster with its colour table and, beside it, its attribute table and a QGIS style.
 
     Args:
         path: GeoTIFF to write.
@@ -48,19 +48,38 @@ def write_class_raster(
         for cell in (value, name, *color):
             ElementTree.SubElement(row, "F").text = str(cell)
     ElementTree.ElementTree(root).write(f"{path}.aux.xml")
+    _write_raster_legend(path.with_suffix(".qml"), classes)
     return path
 
 
-def write_legend(path: Path, field: str, classes: Classes) -> Path:
-    """Write a QGIS style of polygons coloured by class, which QGIS loads with the layer beside it."""
+def _write_raster_legend(path: Path, classes: Classes) -> None:
+    """Write a QGIS style with names and colours: QGIS 3.22 takes no names from an attribute table."""
+    root = ElementTree.Element("qgis", version="3.22")
+    pipe = ElementTree.SubElement(root, "pipe")
+    renderer = ElementTree.SubElement(pipe, "rasterrenderer", type="paletted", band="1", opacity="1", alphaBand="-1")
+    palette = ElementTree.SubElement(renderer, "colorPalette")
+    for value, (name, color) in sorted(classes.items()):
+        text = "#{:02x}{:02x}{:02x}".format(*color)
+        ElementTree.SubElement(palette, "paletteEntry", value=str(value), label=name, color=text, alpha="255")
+    ElementTree.ElementTree(root).write(path)
+
+
+def write_legend(path: Path, field: str, classes: Classes, texts: bool = False) -> Path:
+    """Write a QGIS style of polygons coloured by class, which QGIS loads with the layer beside it.
+
+    Args:
+        path: The .qml file.
+        field: Field with the class.
+        classes: Names and colours.
+        texts: The field holds the names rather than the values.
+    """
     root = ElementTree.Element("qgis", version="3.22", styleCategories="Symbology")
     renderer = ElementTree.SubElement(root, "renderer-v2", type="categorizedSymbol", attr=field, symbollevels="0")
     categories = ElementTree.SubElement(renderer, "categories")
     symbols = ElementTree.SubElement(renderer, "symbols")
     for index, (value, (name, color)) in enumerate(sorted(classes.items())):
-        ElementTree.SubElement(
-            categories, "category", render="true", label=name, value=str(value), type="long", symbol=str(index)
-        )
+        key = {"value": name, "type": "string"} if texts else {"value": str(value), "type": "long"}
+        ElementTree.SubElement(categories, "category", render="true", label=name, symbol=str(index), **key)
         symbol = ElementTree.SubElement(symbols, "symbol", type="fill", name=str(index), alpha="1")
         layer = ElementTree.SubElement(symbol, "layer", {"class": "SimpleFill", "enabled": "1", "pass": "0"})
         options = ElementTree.SubElement(layer, "Option", type="Map")

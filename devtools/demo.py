@@ -1,7 +1,8 @@
 """``./dev demo``: labels to chips to a trained detector to detections to an accuracy report, through qgis_process.
 
-Without arguments it makes its own scene (scene.py). Everything lies in demo/ afterwards; ``summary.json`` holds the
-figures. Each command is printed as it is run, so that it can be run by hand.
+``--task pixels`` does the same for land cover (demo_pixels.py). Without other arguments the demo makes its own scene
+(scene.py). Everything lies in demo/ afterwards; ``summary.json`` holds the figures. Each command is printed as it is
+run, so that it can be run by hand.
 """
 
 from __future__ import annotations
@@ -9,62 +10,32 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import shlex
-import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
+from . import demo_pixels
 from .baseline import baseline
 from .demo_cases import Source, make_source
+from .demo_run import ROOT, Run, draw, fresh_folder, write_picture
 from .layers import read_layer
+from .pixel_cases import CASES
 from .scene import write_scene
 
-ROOT = Path(__file__).resolve().parents[1]
-MARK = ".made-by-dev-demo"
 LOWEST_CONFIDENCE = 0.05  # average precision wants the unsure objects too
 OWED_AP50, OWED_AP50_QUICK = 0.90, 0.15  # the quick one proves the chain, not the figure
-PICTURE_BYTES = 300_000
 DRAWN_COLOURS = ("#ffd21f", "#ff2d2d", "#1fe0ff", "#ffffff", "#14191f")  # render_map.py draws with them
-SWATCH_ROWS = 24
 SCENE_SIZE, QUICK_SCENE_SIZE = 4096, 2048
-
-
-@dataclass
-class Run:
-    """The demo under way: where it writes and what it has run."""
-
-    folder: Path
-    commands: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    def tool(self, step: str, name: str, **values: Any) -> None:
-        """Run a tool through qgis_process; its log is shown as it comes.
-
-        Raises:
-            SystemExit: The tool failed.
-        """
-        given = [f"{key}={value}" for key, value in values.items() if value not in (None, "")]
-        command = ["./dev", "qgis", "run", f"deeplearning:{name}", "--", *given]
-        self.commands.append(shlex.join(command))
-        print(f"\n== {step}\n$ {self.commands[-1]}", flush=True)
-        start = time.monotonic()
-        outcome = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False)
-        if outcome.returncode:
-            raise SystemExit(f"demo: {step} failed with exit code {outcome.returncode}")
-        self.seconds[step] = round(time.monotonic() - start, 1)
-        print(f"== {step}: {self.seconds[step]} s", flush=True)
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--task", choices=("objects", "pixels"), default="objects", help="find objects, or give each pixel a class"
+    )
     parser.add_argument("--quick", action="store_true", help="a smaller scene and a shorter training: under 3 minutes")
     parser.add_argument(
         "--raster",
@@ -83,7 +54,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         type=Path,
         help="polygons with a field split (train, val) for the raster they lie on",
     )
-    parser.add_argument("--minutes", type=float, help="training time (default 5.5; quick 1.2; real data 12)")
+    parser.add_argument(
+        "--minutes", type=float, help="training time (default 5.5; quick 1.2; real data 12; pixels 4; quick 1)"
+    )
     parser.add_argument("--model-type", default="", help="architecture (default: what the tool takes)")
     parser.add_argument(
         "--backbone", help="backbone (default: RESNET18 for the scene, what the tool takes for real data)"
@@ -94,19 +67,18 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7, help="seed of the scene")
     parser.add_argument("--picture", type=Path, help="also write the map's middle here, small enough for the README")
     parser.add_argument("--out", type=Path, default=ROOT / "demo", help="folder to write (default demo)")
+    pixels = parser.add_argument_group("with --task pixels")
+    pixels.add_argument("--case", choices=CASES, help="real data by its name, with all that belongs to it")
+    pixels.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder of the named data")
+    pixels.add_argument("--class-field", default="", help="field of the labels with the class")
+    pixels.add_argument("--folds", type=int, default=0, help="hold out each polygon once, in so many trainings")
+    pixels.add_argument("--tile", type=int, default=0, help="size of a chip in pixels (default: by the raster's size)")
     asked = parser.parse_args(arguments)
     if len(asked.raster) != len(asked.labels):
         parser.error("--raster and --labels come in pairs")
+    if asked.task == "pixels" and (len(asked.raster) > 1 or len(asked.aoi) > 1 or (asked.raster and asked.case)):
+        parser.error("--task pixels takes one raster with its labels, or one --case")
     return asked
-
-
-def fresh_folder(folder: Path) -> None:
-    """Empty the demo's folder; a folder that the demo did not make is refused."""
-    if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
-        raise SystemExit(f"demo: {folder} holds something else: name another folder with --out")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    (folder / MARK).touch()
 
 
 def areas_of(rasters: Sequence[Path], areas: Sequence[Path]) -> list[Path | None]:
@@ -227,30 +199,8 @@ def draw_map(run: Run, source: Source, title: str) -> Path:
         "target": str(target),
         "detail": str(folder / "detail.png"),
     }
-    command = ["/usr/bin/python3", str(Path(__file__).with_name("render_map.py")), json.dumps(task)]
-    subprocess.run(
-        command,
-        check=True,
-        env={"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(Path.home())},
-        stderr=subprocess.DEVNULL,
-    )
+    draw("render_map.py", task)
     return target
-
-
-def write_picture(detail: Path, target: Path) -> None:
-    """Write a picture again with as many colours as fit into what a README may weigh, the drawn ones kept."""
-    with Image.open(detail) as opened:
-        image = opened.convert("RGB")
-    swatches = Image.new("RGB", (image.width, image.height + SWATCH_ROWS * len(DRAWN_COLOURS)))
-    swatches.paste(image)
-    for number, colour in enumerate(DRAWN_COLOURS):
-        top = image.height + SWATCH_ROWS * number
-        swatches.paste(colour, (0, top, image.width, top + SWATCH_ROWS))
-    for colours in (256, 128, 64, 48, 32, 24):
-        palette = swatches.quantize(colours, dither=Image.Dither.NONE)
-        image.quantize(palette=palette, dither=Image.Dither.NONE).save(target, optimize=True)
-        if target.stat().st_size <= PICTURE_BYTES:
-            return
 
 
 def synthetic_sources(folder: Path, quick: bool, seed: int) -> tuple[list[Source], float]:
@@ -275,6 +225,8 @@ def synthetic_sources(folder: Path, quick: bool, seed: int) -> tuple[list[Source
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; exit code 1 when a tool failed or the scene's figure is below what is owed."""
     asked = parse(arguments)
+    if asked.task == "pixels":
+        return demo_pixels.main(asked)
     start = time.monotonic()
     folder = asked.out.resolve()
     fresh_folder(folder)
@@ -317,7 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         title = f"{source.name}: AP50 {figures['ap50']:.2f}, threshold {threshold:.2f}"
         figures["map"] = str(draw_map(run, source, title).relative_to(folder))
     if asked.picture:
-        write_picture(folder / sources[0].name / "detail.png", asked.picture)
+        write_picture(folder / sources[0].name / "detail.png", asked.picture, DRAWN_COLOURS)
     minutes = round((time.monotonic() - start) / 60, 2)
     write_summary(run, sources, results, below, model, minutes)
     return verdict(results, below, minutes, asked)

@@ -134,7 +134,7 @@ def draw_labels(scene: Countryside, seed: int) -> tuple[list[shapely.Polygon], l
     border of the two parts.
     """
     rng = np.random.default_rng(seed + 1)
-    wanted = max(6, round(LABELS_PER_CLASS * scene.truth.size / (ROWS * COLS)))
+    wanted = max(12, round(LABELS_PER_CLASS * scene.truth.size / (ROWS * COLS)))
     border = shapely.LineString([(WEST_SHARE * scene.truth.shape[1], y) for y in (0, scene.truth.shape[0])])
     shapes: list[shapely.Polygon] = []
     values: list[int] = []
