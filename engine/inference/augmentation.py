@@ -1,4 +1,4 @@
-"""Test-time augmentation: a tile seen in 8 flipped and turned views, the detections of all views merged.
+"""Test-time augmentation: a tile seen in 8 flipped and turned views, what is found in all views merged.
 
 A view is a number 0..7: its lowest bits say by how many right angles the tile is turned anticlockwise, bit 2 whether it
 was mirrored left to right before. Only an object that most views find keeps a high confidence.
@@ -6,7 +6,7 @@ was mirrored left to right before. Only an object that most views find keeps a h
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import torch
@@ -31,6 +31,38 @@ def view_of(images: torch.Tensor, view: int) -> torch.Tensor:
     """
     mirrored = images.flip(-1) if view & 4 else images
     return torch.rot90(mirrored, view & 3, (-2, -1))
+
+
+def scores_of_view(scores: torch.Tensor, view: int) -> torch.Tensor:
+    """Return the scores of a view's pixels turned back to the image as it is.
+
+    Args:
+        scores: (batch, channels, rows, cols) of the view.
+        view: 0..7.
+    """
+    turned = torch.rot90(scores, -(view & 3), (-2, -1))
+    return turned.flip(-1) if view & 4 else turned
+
+
+def merge_scores(views: Iterable[torch.Tensor], policy: str) -> torch.Tensor:
+    """Return one score for each pixel and channel from all views, which are taken one by one.
+
+    Args:
+        views: (batch, channels, rows, cols) each, in the pixels of the image as it is; at least one.
+        policy: ``mean``, ``max`` or ``min``; with the last two the channels no longer add up to 1.
+    """
+    merged, count = None, 0
+    for scores in views:
+        count += 1
+        if merged is None:
+            merged = scores.clone(memory_format=torch.contiguous_format)
+        elif policy == "mean":
+            merged += scores
+        else:
+            (torch.maximum if policy == "max" else torch.minimum)(merged, scores, out=merged)
+    if merged is None:
+        raise ValueError("no view to merge")
+    return merged.div_(count) if policy == "mean" else merged
 
 
 def boxes_of_view(boxes: Array, view: int, size: tuple[int, int]) -> Array:

@@ -70,12 +70,14 @@ class Batch:
         row: Their row of tiles.
         tiles: Those with a valid pixel; there may be none.
         passed: Tiles of the grid that are done with this batch, those without a valid pixel included.
+        begins_row: Whether the row of tiles begins with it.
         ends_row: Whether the row of tiles ends with it.
     """
 
     row: int
     tiles: list[Tile]
     passed: int
+    begins_row: bool
     ends_row: bool
 
 
@@ -93,11 +95,11 @@ def batches(parts: Iterable[tuple[Section, list[Tile]]], size: int, columns: int
         for tile in tiles:
             if len(waiting) == size:
                 here = tile.index % columns
-                yield Batch(section.row, waiting, here - counted, False)
+                yield Batch(section.row, waiting, here - counted, not counted, False)
                 waiting, counted = [], here
             waiting.append(tile)
         if section.last == columns:
-            yield Batch(section.row, waiting, columns - counted, True)
+            yield Batch(section.row, waiting, columns - counted, not counted, True)
             waiting, counted = [], 0
 
 

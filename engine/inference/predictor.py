@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 import torch
 
 from ..job import Job
+from ..networks.detector import Detector
 from ..networks.folding import prepare_for_inference
 from ..package.emd import ModelPackage, load_network
 from ..tools.arguments import DetectionArguments
@@ -171,7 +172,7 @@ def load_predictor(
     Raises:
         ModelPackageError: The weights are unsafe, damaged or do not fit.
     """
-    network = prepare_for_inference(load_network(package)).to(device)
+    network = prepare_for_inference(cast(Detector, load_network(package))).to(device)
     resize_to = None
     if package.resize_to is not None:
         shown = (grid.tile_rows / package.tile[0], grid.tile_cols / package.tile[1])

@@ -88,15 +88,22 @@ def reader_threads(device_type: str) -> int:
     return 1 if device_type == "cpu" else READERS_FOR_GPU
 
 
-def sections(source: RasterSource, grid: TileGrid) -> list[Section]:
-    """Return what is read at once, row by row."""
+def sections(source: RasterSource, grid: TileGrid, rows: range | None = None) -> list[Section]:
+    """Return what is read at once, row by row.
+
+    Args:
+        source: The raster.
+        grid: Its tiles.
+        rows: Rows of tiles that are read; None reads all.
+    """
     pixel_bytes = len(source.bands) * np.dtype(source.dtype).itemsize + 1
     limit = WHOLE_ROW_BYTES if source.block_shape[1] >= source.cols else STRIP_BYTES
     count = len(grid.col_starts)
     stride = grid.tile_cols - 2 * grid.padding
     most = max(1, (limit // (pixel_bytes * grid.tile_rows) - grid.tile_cols) // stride + 1)
     found = []
-    for row, top in enumerate(grid.row_starts):
+    for row in range(len(grid.row_starts)) if rows is None else rows:
+        top = grid.row_starts[row]
         for first in range(0, count, most):
             last = min(count, first + most)
             left, right = grid.col_starts[first], min(grid.cols, grid.col_starts[last - 1] + grid.tile_cols)
@@ -106,7 +113,12 @@ def sections(source: RasterSource, grid: TileGrid) -> list[Section]:
 
 
 def read_tiles(
-    source: RasterSource, grid: TileGrid, area: Area | None, watch: Stopwatch, readers: int = 1
+    source: RasterSource,
+    grid: TileGrid,
+    area: Area | None,
+    watch: Stopwatch,
+    readers: int = 1,
+    rows: range | None = None,
 ) -> Generator[list[Tile], None, None]:
     """Yield the tiles with a valid pixel, in the order of the grid: one list for each section, which may be empty.
 
@@ -116,6 +128,7 @@ def read_tiles(
         area: What a mask layer leaves; None leaves all. Called in the reading threads.
         watch: Told how long was read and waited.
         readers: Threads that read.
+        rows: Rows of tiles that are read; None reads all.
 
     Raises:
         RasterError: The file is damaged.
@@ -130,7 +143,7 @@ def read_tiles(
                 pixels[:, ~valid] = 0
             return _cut(section, grid, pixels, valid)
 
-    wanted = sections(source, grid)
+    wanted = sections(source, grid, rows)
     with ExitStack() as stack:
         cache = _cache_bytes(source, grid)
         lanes = [stack.enter_context(_Lane(source, cache)) for _ in range(max(1, min(readers, len(wanted))))]

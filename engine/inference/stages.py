@@ -17,6 +17,11 @@ READING, WAITING, NETWORK, COLLECTING, MERGING, WRITING = (
 )
 """Stages of a detection run; all but ``READING``, which readers do meanwhile, follow one another."""
 
+BLENDING, STORING, WAITING_FOR_DISK = "blending", "storing rows", "waiting for the disk"
+"""Further stages of a run that classifies pixels; ``STORING`` is done by its writer meanwhile."""
+
+_MEANWHILE = (READING, STORING)
+
 
 class Stopwatch:
     """Adds up the seconds of named stages; any thread may add to it."""
@@ -60,7 +65,9 @@ class Stopwatch:
             raster, and which share the readers waited for the network.
         """
         total = max(self.total(), 1e-9)
-        worked = self.seconds(WAITING) + sum(self.seconds(name) for name in (NETWORK, COLLECTING))
+        worked = self.seconds(WAITING) + sum(
+            self.seconds(name) for name in (NETWORK, COLLECTING, BLENDING, WAITING_FOR_DISK)
+        )
         reader_share = 1.0 - self.seconds(READING) / (max(1, readers) * max(worked, 1e-9))
         return {
             "seconds": round(total, 3),
@@ -73,7 +80,7 @@ class Stopwatch:
 
     def bottleneck(self) -> str:
         """Return one line: what the run spent most time on."""
-        stages = {name: seconds for name, seconds in self._seconds.items() if name != READING}
+        stages = {name: seconds for name, seconds in self._seconds.items() if name not in _MEANWHILE}
         if not stages:
             return "nothing was computed"
         slowest = max(stages, key=lambda name: stages[name])
