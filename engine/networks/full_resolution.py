@@ -10,9 +10,12 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from ..models.registry import ModelSpec
-from .encoder_decoder import convolution
+from .encoder_decoder import convolution, fitted
 from .pixel_losses import LossSettings
-from .segmenter import Segmenter
+from .segmenter import Segmenter, padded
+
+SMALLEST = 2
+"""Least side: batch norms of a single image need more than one pixel."""
 
 
 class Residual(nn.Module):
@@ -63,6 +66,7 @@ class FullResolution(Segmenter):
 
     def logits(self, images: Tensor) -> Tensor:
         """Return unnormalised scores; see ``Segmenter``."""
-        level = images.contiguous(memory_format=self.memory_format)
-        scores: Tensor = self.head(self.surroundings(self.pixel(level)))
-        return scores.float()
+        rows, cols = images.shape[-2:]
+        shown = padded(images, 1, SMALLEST).contiguous(memory_format=self.memory_format)
+        scores: Tensor = self.head(self.surroundings(self.pixel(shown)))
+        return fitted(scores, shown, rows, cols)

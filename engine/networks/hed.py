@@ -2,7 +2,8 @@
 
 Xie and Tu 2015, "Holistically-Nested Edge Detection" (arXiv 1504.06375): a 1 x 1 convolution on each stage gives a side
 output, interpolated to the images' size; one more merges them; all of them are learnt (deep supervision) with the
-balanced cross entropy of its equation 2. Channels are background and edge; all classes together are the edge.
+balanced cross entropy of its equation 2. Channels are the background, then the edge: all classes together, under the
+channel of the first.
 """
 
 from __future__ import annotations
@@ -14,12 +15,13 @@ from torch import Tensor, nn
 from ..errors import ParameterError
 from ..models.registry import ModelSpec
 from .backbones import Body
+from .encoder_decoder import SMALLEST
 from .encoders import encoder_body
 from .pixel_losses import UNLABELLED, LossSettings
 from .segmenter import Segmenter, padded
 
-SMALLEST = 64
-"""Least side the backbone is shown: at stride 32 two cells are left, enough for statistics of a single image."""
+NEVER = -30.0
+"""Logit of the channels of further classes."""
 
 
 class EdgeDetector(Segmenter):
@@ -27,14 +29,15 @@ class EdgeDetector(Segmenter):
 
     body: Body
 
-    def __init__(self, body: Body, settings: LossSettings) -> None:
+    def __init__(self, body: Body, channels: int, settings: LossSettings) -> None:
         """Make a side output for each stage that has learnt features.
 
         Args:
             body: Backbone with maps from stride 1 or 2 on.
-            settings: Only mixup is taken from it.
+            channels: Number of score channels, the background first.
+            settings: Not used: the loss is fixed.
         """
-        super().__init__(body, 2, settings)
+        super().__init__(body, channels, settings)
         own_features = body.channels[0] != body.bands
         self.levels = tuple(
             level for level, width in enumerate(body.channels) if width > 0 and (level > 0 or own_features)
@@ -51,13 +54,12 @@ class EdgeDetector(Segmenter):
         Raises:
             ParameterError: There is no background for the edges to stand out from, or the backbone is unknown.
         """
-        if not spec.background or spec.classes != 1:
+        if not spec.background:
             raise ParameterError(
-                f"{spec.architecture} tells edges from background, and the training data has {spec.classes} classes "
-                f"{'beside a' if spec.background else 'without'} background; label edges with one class, and set the "
-                "argument background to class"
+                f"{spec.architecture} tells edges from background, and the training data has no background; set the "
+                "argument background to class, or choose another model type"
             )
-        return cls(encoder_body(spec.backbone, spec.bands), LossSettings.from_spec(spec))
+        return cls(encoder_body(spec.backbone, spec.bands), spec.outputs, LossSettings.from_spec(spec))
 
     def side_outputs(self, images: Tensor) -> Tensor:
         """Return the logits of an edge: the fused ones first, then those of each stage.
@@ -81,7 +83,8 @@ class EdgeDetector(Segmenter):
     def logits(self, images: Tensor) -> Tensor:
         """Return (0, x) of every pixel, so that their softmax is the sigmoid of x; see ``Segmenter``."""
         edge = self.side_outputs(images)[:, :1]
-        return torch.cat((torch.zeros_like(edge), edge), dim=1)
+        others = [torch.full_like(edge, NEVER)] * (self.channels - 2)
+        return torch.cat((torch.zeros_like(edge), edge, *others), dim=1)
 
     def losses(self, images: Tensor, targets: Tensor) -> dict[str, Tensor]:
         """Return the loss of the fused output and the summed loss of the side outputs."""

@@ -1,0 +1,226 @@
+"""What every segmentation architecture must do, run over the registry, and over every network behind MMSEGMENTATION."""
+
+import copy
+import functools
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from engine.classes import ClassInfo
+from engine.job import Job
+from engine.models.mmsegmentation import MODELS
+from engine.models.registry import architectures, build_network, get_architecture
+from engine.networks.folding import prepare_for_inference
+from engine.networks.segmenter import UNLABELLED
+from engine.package.contract import make_contract
+from engine.package.emd import definition, load_network, open_package, write_package
+from engine.package.normalisation import Normalisation
+
+torch.set_num_threads(1)
+
+CASES = tuple((code, "") for code in architectures("pixel_classification") if code != "MMSEGMENTATION") + tuple(
+    ("MMSEGMENTATION", model) for model in MODELS if model != "sem_fpn"
+)
+EACH = pytest.mark.parametrize("case", CASES, ids=["-".join(case).strip("-") for case in CASES])
+CLASSES = 2
+SIZE = (40, 70)
+"""Neither square nor divisible by what networks halve."""
+STEPS = {"mask2former": 16}
+"""Steps that show learning, where 6 are not enough."""
+
+
+def spec_of(case, bands=3):
+    """Return the specification of a small network for a background and two classes."""
+    code, model = case
+    backbone = "timm:vit_tiny_patch16_224" if model == "dpt" else "RESNET18"
+    arguments = (("model", model),) if model else ()
+    spec = get_architecture(code).spec(backbone, bands, CLASSES, arguments, (64, 64))
+    return replace(spec, background=True)
+
+
+def fresh(case, bands=3):
+    """Return a network with random weights."""
+    torch.manual_seed(0)
+    return build_network(spec_of(case, bands))
+
+
+def scene(bands=3, count=2, size=SIZE):
+    """Return images in which each class is bright in a way of its own, and targets of which some are not known."""
+    targets = torch.zeros((count, *size), dtype=torch.int64)
+    targets[:, : size[0] // 2, size[1] // 3 : 2 * size[1] // 3] = 1
+    targets[:, :, 2 * size[1] // 3 :] = 2
+    images = 0.1 * torch.randn((count, bands, *size), generator=torch.Generator().manual_seed(1))
+    images += 2.0 * (targets[:, None] - 1)
+    targets[:, :3] = UNLABELLED
+    return images, targets
+
+
+@functools.cache
+def trained(case):
+    """Return a network after a few steps, and its losses on the way, in evaluation mode; never change it."""
+    network = fresh(case)
+    images, targets = scene()
+    optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
+    history = []
+    for _ in range(STEPS.get(case[1], 6)):
+        optimizer.zero_grad()
+        loss = sum(network.losses(images, targets).values())
+        loss.backward()
+        optimizer.step()
+        history.append(loss.item())
+    return network.eval(), history
+
+
+@pytest.mark.parametrize("bands", [1, 4, 13])
+@EACH
+def test_losses_and_gradients_are_finite_for_any_number_of_bands(case, bands):
+    """A batch trains every parameter."""
+    network = fresh(case, bands)
+
+    losses = network.losses(*scene(bands))
+
+    assert all(loss.dtype == torch.float32 and loss.ndim == 0 and loss.isfinite() for loss in losses.values())
+    sum(losses.values()).backward()
+    for name, parameter in network.named_parameters():
+        assert parameter.grad is not None and parameter.grad.isfinite().all(), name
+
+
+@EACH
+def test_a_single_small_image_trains(case):
+    """Batch norms must not meet a single value, and nothing must be mirrored farther than it is wide."""
+    network = fresh(case)
+    for size in ((33, 12), (1, 1)):
+        images, targets = scene(count=1, size=size)
+        targets[...] = 1
+        total = sum(network.losses(images, targets).values())
+        assert total.isfinite()
+        assert network.logits(images).shape == (1, CLASSES + 1, *size)
+
+
+@EACH
+def test_a_batch_without_any_labelled_pixel_costs_nothing(case):
+    """Sparse labels leave chips empty; such a batch changes no weight."""
+    network = fresh(case)
+    images, targets = scene()
+
+    losses = network.losses(images, torch.full_like(targets, UNLABELLED))
+
+    assert all(float(loss.detach()) == 0 for loss in losses.values())
+    sum(losses.values()).backward()
+
+
+@EACH
+def test_training_lowers_the_losses(case):
+    """A few steps on a scene of three brightnesses."""
+    _, history = trained(case)
+    assert min(history[3:]) < 0.9 * history[0], history
+
+
+@EACH
+def test_losses_in_evaluation_mode_repeat_and_change_nothing(case):
+    """The validation loss is a fact about the weights, and leaves the random stream alone."""
+    network, _ = trained(case)
+    before = {key: value.clone() for key, value in network.state_dict().items()}
+    state = torch.random.get_rng_state()
+
+    with torch.no_grad():
+        first, second = (network.losses(*scene()) for _ in range(2))
+        of_logits = network.losses_of(network.logits(scene()[0]), scene()[1])
+
+    assert first == second
+    assert all(torch.allclose(first[name], value) for name, value in of_logits.items())
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+
+
+@EACH
+def test_scores_are_probabilities_whatever_the_batch(case):
+    """They sum to one, and how tiles are batched does not show."""
+    network, _ = trained(case)
+    images, _ = scene()
+    with torch.inference_mode():
+        together = network.scores(images)
+        alone = torch.cat([network.scores(image[None]) for image in images])
+
+    assert together.shape == (2, CLASSES + 1, *SIZE) and together.dtype == torch.float32
+    assert torch.allclose(together.sum(1), torch.ones(2, *SIZE), atol=1e-5)
+    assert torch.allclose(together, alone, atol=1e-4)
+
+
+@EACH
+def test_folded_networks_answer_the_same(case):
+    """Batch norms inside the convolutions and channels last change nothing but the speed."""
+    network, _ = trained(case)
+    folded = prepare_for_inference(network)
+
+    assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
+    with torch.inference_mode():
+        (before,), (after,) = network.outputs(scene()[0]), folded.outputs(scene()[0])
+    assert (before - after).abs().max() <= 1e-4 * max(1.0, float(before.abs().max()))
+
+
+@EACH
+def test_parameters_are_the_backbones_or_the_heads(case):
+    """Freezing and two learning rates need every parameter in exactly one of the two groups."""
+    network = fresh(case)
+    backbone = {id(parameter) for parameter in network.backbone_parameters()}
+    head = {id(parameter) for parameter in network.head_parameters()}
+
+    assert not backbone & head
+    assert backbone | head == {id(parameter) for parameter in network.parameters()}
+
+
+@EACH
+def test_a_frozen_backbone_does_not_learn(case):
+    """Neither its weights nor its batch norm statistics move."""
+    network = copy.deepcopy(trained(case)[0])
+    network.zero_grad()
+    network.freeze_backbone()
+    if network.body is None:
+        return
+    before = {key: value.clone() for key, value in network.body.state_dict().items()}
+
+    network.train()
+    sum(network.losses(*scene()).values()).backward()
+
+    assert all(parameter.grad is None for parameter in network.backbone_parameters())
+    assert all(torch.equal(value, before[key]) for key, value in network.body.state_dict().items())
+
+
+@EACH
+def test_class_weights_change_what_is_learnt(case):
+    """They come with the specification; the edge detector balances its classes itself."""
+    plain = spec_of(case)
+    weighted = replace(plain, extra=(("class_weights", "[0.1, 1, 5]"),))
+    images, targets = scene()
+    results = []
+    for spec in (plain, weighted):
+        torch.manual_seed(0)
+        network = build_network(spec).eval()
+        with torch.no_grad():
+            results.append(float(sum(network.losses(images, targets).values())))
+    assert (results[0] == results[1]) == (case[0] == "HED_EDGEDETECTOR")
+
+
+@EACH
+def test_a_package_gives_back_the_same_scores(case, tmp_path):
+    """What was trained is what runs, through files."""
+    network, job = trained(case)[0], Job()
+    raw = (scene(size=(64, 64))[0] * 30 + 120).clamp(0, 255).to(torch.uint8)
+    normalisation = Normalisation.imagenet()
+    classes = [ClassInfo(4, "reed"), ClassInfo(9, "water")]
+    emd = definition(spec_of(case), classes, tile=(64, 64), bands=range(3), normalisation=normalisation)
+    folder = tmp_path / "model"
+    folder.mkdir()
+    golden = make_contract(network, normalisation, raw[0])
+    paths = write_package(folder, emd, network.state_dict(), [], job, contract=golden)
+
+    with open_package(str(paths["emd"]), job, "pixel_classification") as package:
+        loaded = load_network(package)
+
+    assert not loaded.training and package.spec.outputs == 3
+    with torch.inference_mode():
+        batch = package.normalisation.apply(raw)
+        assert torch.equal(network.scores(batch), loaded.scores(batch))
