@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -20,104 +21,95 @@ from ..raster.reading import RasterSource, raster_source
 from ..raster.sources import list_rasters
 from ..samples.cell_size import propose_cell_size, size_in_words
 from ..samples.chips import SUFFIXES, ChipKind
-from ..samples.exporting import Cutting, Exporter, LabelledRaster, touched_chips
+from ..samples.cutting import Cutting
+from ..samples.exporting import PARTS, Exporter, LabelledRaster, touched_chips
+from ..samples.pairing import SecondImages
 from ..samples.placing import PlacedLabels, in_pixels
-from ..samples.record import FolderRecord
-from ..samples.registry import SampleFormat, get_sample_format
-from ..samples.statistics import ObjectStatistics, PixelStatistics
+from ..samples.record import FolderRecord, SecondRasters
+from ..samples.registry import LabelRequest, RunLabels, SampleFormat, get_sample_format
+from ..samples.statistics import PixelStatistics
 from ..samples.target import continued, earlier_record, staged
 from ..tools.export_training_data import ExportTrainingData
 from ..tools.values import FeatureSource
-from ..vector.labels import Labels, read_labels
 from ..vector.reading import FeatureTable, read_features, related
-
-_LABEL_BYTES = 2048
-"""Bytes set aside for the label and world file of a chip."""
 
 
 def run(request: ExportTrainingData, job: Job) -> dict[str, str]:
     """Export chips and labels; see ExportTrainingData for the parameters."""
     out = Path(request.out_folder)
-    earlier = earlier_record(out)
     form = get_sample_format(request.metadata_format)
+    if request.in_raster2 and not form.pairs:
+        raise ParameterError(
+            f"in_raster2 is given and {request.metadata_format} has no second chips: leave it empty, or choose "
+            f"Classified_Tiles"
+        )
+    earlier = earlier_record(out)
     paths = list_rasters(request.in_raster)
-    labels = read_labels(request.in_class_data, request.class_value_field, request.buffer_radius, job)
-    rasters = labelled_rasters(request, paths, labels, job)
-    cutting = Cutting(
-        cols=request.tile_size_x,
-        rows=request.tile_size_y,
-        stride_x=request.stride_x,
-        stride_y=request.stride_y,
-        all_tiles=request.output_nofeature_tiles,
-        least_share=request.min_polygon_overlap_ratio,
-        angle=request.rotation_angle,
-    )
-    kinds = [chip_kind(request, raster.source) for raster in rasters]
-    record = new_record(request, rasters, kinds, labels, form)
+    labels = form.labels(_label_request(request, paths), job)
+    rasters = labelled_rasters(request, paths, labels, form, job)
+    cutting = _cutting(request)
+    kinds = [_kinds(request, raster) for raster in rasters]
+    record = new_record(request, rasters, kinds[0], labels, form)
     if earlier is not None:
         record = continued(earlier, record, labels.numbered, out, job)
     expected = [touched_chips(raster, cutting) for raster in rasters]
-    files.room_for(out, sum(expected) * (kinds[0].bytes + _LABEL_BYTES), "the chips")
+    files.room_for(out, sum(expected) * (sum(kind.bytes for kind in kinds[0]) + form.label_bytes(cutting)), "the chips")
     before = len(record.chips)
-    with staged(out, earlier is not None, job) as folder:
-        exporter = Exporter(folder, cutting, record, form)
+    parts = (*PARTS[: len(kinds[0])], "labels")
+    with staged(out, earlier is not None, parts, job) as folder:
+        exporter = Exporter(folder, cutting, record, form, labels)
         done = 0
         for raster, kind, count in zip(rasters, kinds, expected, strict=True):
             exporter.export(raster, kind, job, _progress(job, done, count, sum(expected)))
             done += count
         if len(record.chips) == before:
             raise FeatureError(no_chip(request, record))
-        record.classes = tuple(entry for entry in record.classes if entry.value in record.objects.areas_by_class)
+        met = record.labels.values()
+        record.classes = tuple(entry for entry in record.classes if entry.value in met)
         record.write(folder, job)
+    if exporter.unpaired:
+        job.warn(f"{exporter.unpaired} chips are left out because {request.in_raster2} has no valid pixel there")
+    form.tell(labels, record.labels, job)
     written = len(record.chips) - before
-    job.message(
-        f"{written} chips written; {out} holds {len(record.chips)} with {record.objects.objects} labelled objects"
-    )
+    job.message(f"{written} chips written; {out} holds {len(record.chips)} with {record.labels.words()}")
     return {"out_folder": str(out), "out_chips": str(written)}
 
 
-def labelled_rasters(request: ExportTrainingData, paths: list[str], labels: Labels, job: Job) -> list[LabelledRaster]:
-    """Return each raster with the labels on it.
+def labelled_rasters(
+    request: ExportTrainingData, paths: list[str], labels: RunLabels, form: SampleFormat, job: Job
+) -> list[LabelledRaster]:
+    """Return each raster with the labels on it, and with its second raster.
 
     Raises:
         RasterError: A raster is unfit, or the rasters of a folder differ in bands or pixel type.
         FeatureError: No label lies on any raster, or CRSs cannot be related.
     """
     mask = None if request.in_mask_polygons is None else read_mask(request.in_mask_polygons, job)
-    cell_size = _wanted_cell_size(request, paths, labels, job)
-    placed_labels: dict[str | None, Labels] = {}
+    pixel_space = request.reference_system == "PIXEL_SPACE"
+    seconds = SecondImages(request.in_raster2, pixel_space, job) if request.in_raster2 else None
+    cell_size = _wanted_cell_size(request, paths, labels, form, job)
     placed_masks: dict[str | None, FeatureTable | None] = {}
     rasters: list[LabelledRaster] = []
-    reached = np.zeros(len(labels), bool)
     for path in paths:
         job.check()
         source = _source(request, path, cell_size, job)
+        placed = labels.on(source, job)
         crs = crs_text(source.crs)
-        if crs not in placed_labels:
-            placed_labels[crs] = labels.in_crs(source.crs, path, job)
+        if crs not in placed_masks:
             placed_masks[crs] = None if mask is None else related(mask, source.crs, job=job, other=path)
-        placed = PlacedLabels(placed_labels[crs], source)
-        reached[placed.rows] = True
         if source.rows < request.tile_size_y or source.cols < request.tile_size_x:
             job.warn(
                 f"{path} ({source.cols} x {source.rows} pixels) is smaller than a chip: its chip is filled with "
                 f"0 beside the raster"
             )
         if len(placed) or request.output_nofeature_tiles:
-            rasters.append(LabelledRaster(source, placed, _mask_in_pixels(placed_masks[crs], source)))
-    if not reached.any():
-        where = f"the {len(paths)} rasters of {request.in_raster}" if len(paths) > 1 else request.in_raster
-        extent = " within the extent" if request.extent is not None else ""
-        raise FeatureError(
-            f"none of the {len(labels)} labels of {labels.table.name} lies on {where}{extent}: check the layer, "
-            f"its CRS and the extent"
-        )
-    if outside := int(len(labels) - reached.sum()):
-        job.message(f"{outside} of {len(labels)} labels lie outside the imagery and are left out")
+            second = None if seconds is None else seconds.on(source, job)
+            rasters.append(LabelledRaster(source, placed, _mask_in_pixels(placed_masks[crs], source), second))
+    labels.tell(job)
     if len(rasters) < len(paths):
         job.message(f"{len(paths) - len(rasters)} of {len(paths)} rasters have no label and are left out")
     _check_alike([raster.source for raster in rasters])
-    _tell_size(request, rasters, job)
+    _tell_size(request, rasters, labels, form, job)
     return rasters
 
 
@@ -141,15 +133,15 @@ def new_record(
     request: ExportTrainingData,
     rasters: list[LabelledRaster],
     kinds: list[ChipKind],
-    labels: Labels,
+    labels: RunLabels,
     form: SampleFormat,
 ) -> FolderRecord:
-    """Return the record of the folder before the first chip."""
+    """Return the record of the folder before the first chip; ``kinds`` are of the chips and of second ones, if any."""
     kind = kinds[0]
     return FolderRecord(
         metadata_format=request.metadata_format,
         image_suffix=SUFFIXES[kind.image_format][0],
-        label_suffix=form.suffix,
+        label_suffix=form.suffixes[0],
         bands=kind.bands,
         dtype=kind.dtype,
         cols=kind.cols,
@@ -158,10 +150,23 @@ def new_record(
         band_names=kind.band_names,
         classes=labels.classes,
         pixels=PixelStatistics.of_bands(kind.bands),
-        objects=ObjectStatistics(),
+        labels=form.statistics(),
         next_index=request.start_index,
         cell_sizes=[raster.source.cell_size for raster in rasters],
         crs=kind.crs,
+        unlabelled=labels.unlabelled,
+        second=_second_record(rasters, kinds),
+    )
+
+
+def _second_record(rasters: list[LabelledRaster], kinds: list[ChipKind]) -> SecondRasters:
+    """Return the record of the second chips before the first one."""
+    if len(kinds) == 1:
+        return SecondRasters()
+    kind = kinds[1]
+    paths = [raster.second.source.path for raster in rasters if raster.second is not None]
+    return SecondRasters(
+        kind.bands, kind.dtype, kind.band_names, PixelStatistics.of_bands(kind.bands), list(dict.fromkeys(paths))
     )
 
 
@@ -190,13 +195,49 @@ def no_chip(request: ExportTrainingData, record: FolderRecord) -> str:
     return f"no chip was written: {reason}; choose smaller chips, a larger mask or a smaller ratio"
 
 
+def _label_request(request: ExportTrainingData, paths: list[str]) -> LabelRequest:
+    """Return what concerns the labels."""
+    imagery = f"the {len(paths)} rasters of {request.in_raster}" if len(paths) > 1 else request.in_raster
+    return LabelRequest(
+        source=request.in_class_data,
+        field=request.class_value_field,
+        buffer_radius=request.buffer_radius,
+        imagery=imagery + (" within the extent" if request.extent is not None else ""),
+        pixel_space=request.reference_system == "PIXEL_SPACE",
+    )
+
+
+def _cutting(request: ExportTrainingData) -> Cutting:
+    """Return how chips are cut."""
+    return Cutting(
+        cols=request.tile_size_x,
+        rows=request.tile_size_y,
+        stride_x=request.stride_x,
+        stride_y=request.stride_y,
+        all_tiles=request.output_nofeature_tiles,
+        least_share=request.min_polygon_overlap_ratio,
+        angle=request.rotation_angle,
+        compression=request.compression,
+    )
+
+
+def _kinds(request: ExportTrainingData, raster: LabelledRaster) -> list[ChipKind]:
+    """Return the kind of a raster's chips, and of its second ones."""
+    kinds = [chip_kind(request, raster.source)]
+    if raster.second is not None:
+        kinds.append(replace(chip_kind(request, raster.second.source), crs=raster.source.crs))
+    return kinds
+
+
 def _source(request: ExportTrainingData, path: str, cell_size: float | None, job: Job) -> RasterSource:
     """Return a raster on the grid of the run."""
     pixel_space = request.reference_system == "PIXEL_SPACE"
     return raster_source(path, job=job, extent=request.extent, cell_size=cell_size, pixel_space=pixel_space)
 
 
-def _wanted_cell_size(request: ExportTrainingData, paths: list[str], labels: Labels, job: Job) -> float | None:
+def _wanted_cell_size(
+    request: ExportTrainingData, paths: list[str], labels: RunLabels, form: SampleFormat, job: Job
+) -> float | None:
     """Return the cell size of the chips, None for the rasters' own."""
     text = request.cell_size.strip().lower()
     if not text:
@@ -209,21 +250,29 @@ def _wanted_cell_size(request: ExportTrainingData, paths: list[str], labels: Lab
         if not (math.isfinite(number) and number > 0):
             raise ParameterError(f"cell_size {request.cell_size!r} is no positive number: give a ground size, or auto")
         return number
-    silent = Job()
-    source = _source(request, paths[0], None, silent)
-    bounds = shapely.bounds(labels.in_crs(source.crs, paths[0], silent).table.geometry)
-    proposed = propose_cell_size(bounds, source.cell_size)
+    source = _source(request, paths[0], None, Job())
+    pixels, bounds = form.object_pixels(labels), labels.bounds(source)
+    if pixels is None or bounds is None:
+        job.message(f"the raster's own cell size {source.cell_size[0]:.6g} is kept, as land cover needs every pixel")
+        return None
+    proposed = propose_cell_size(bounds, source.cell_size, pixels)
     if proposed is None:
         job.message(f"the raster's own cell size {source.cell_size[0]:.6g} suits the labelled objects and is kept")
     return proposed
 
 
-def _tell_size(request: ExportTrainingData, rasters: list[LabelledRaster], job: Job) -> None:
+def _tell_size(
+    request: ExportTrainingData, rasters: list[LabelledRaster], labels: RunLabels, form: SampleFormat, job: Job
+) -> None:
     """Say how large the labelled objects are in the chips."""
-    bounds = np.concatenate([raster.labels.map_bounds for raster in rasters])
+    pixels = form.object_pixels(labels)
+    placed = [raster.placed.map_bounds for raster in rasters if isinstance(raster.placed, PlacedLabels)]
+    if pixels is None or not placed:
+        return
+    bounds = np.concatenate(placed)
     used = rasters[0].source.cell_size
     own = raster_source(rasters[0].source.path, job=Job()).cell_size if request.cell_size.strip() else used
-    job.message(size_in_words(bounds, own, used, propose_cell_size(bounds, own)))
+    job.message(size_in_words(bounds, own, used, propose_cell_size(bounds, own, pixels)))
 
 
 def _mask_in_pixels(mask: FeatureTable | None, source: RasterSource) -> shapely.Geometry | None:

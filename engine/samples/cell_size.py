@@ -30,12 +30,15 @@ def object_size(bounds: np.ndarray) -> float:
     return float(np.median(sizes)) if len(sizes) else 0.0
 
 
-def propose_cell_size(bounds: np.ndarray, cell_size: tuple[float, float]) -> float | None:
-    """Propose a cell size at which the labelled objects are about 50 pixels across.
+def propose_cell_size(
+    bounds: np.ndarray, cell_size: tuple[float, float], pixels: float = OBJECT_PIXELS
+) -> float | None:
+    """Propose a cell size at which the labelled objects have the best width in pixels.
 
     Args:
         bounds: (n, 4) float64 ``left, bottom, right, top`` of the objects in map units.
         cell_size: The raster's own, across and down, in the same units.
+        pixels: The best width, which depends on what is learnt.
 
     Returns:
         A cell size of two digits; None when the raster's own serves as well, or there is no object.
@@ -44,7 +47,7 @@ def propose_cell_size(bounds: np.ndarray, cell_size: tuple[float, float]) -> flo
     own = math.sqrt(cell_size[0] * cell_size[1])
     if not size or not own:
         return None
-    wanted = min(max(size / OBJECT_PIXELS, own * _FINEST), own * _COARSEST)
+    wanted = min(max(size / pixels, own * _FINEST), own * _COARSEST)
     if 1 / _NEAR <= wanted / own <= _NEAR:
         return None
     digits = 1 - math.floor(math.log10(wanted))

@@ -43,6 +43,7 @@ class ChipKind:
         dtype: Numpy name of the pixel type.
         band_names: One a band, empty texts where not known.
         crs: CRS, None without.
+        nodata: What the chips declare as nodata, None for nothing.
     """
 
     image_format: str
@@ -53,6 +54,7 @@ class ChipKind:
     dtype: str
     band_names: tuple[str, ...]
     crs: CRS | None
+    nodata: float | None = None
 
     def check(self, path: str) -> None:
         """Refuse pixels that the image format cannot hold.
@@ -184,6 +186,7 @@ def _profile(kind: ChipKind) -> dict[str, Any]:
         "count": kind.bands,
         "dtype": kind.dtype,
         "crs": kind.crs,
+        "nodata": kind.nodata,
     }
     if kind.image_format == "JPEG":
         profile["quality"] = 95

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,43 +12,24 @@ import shapely
 from affine import Affine
 
 from ..job import Job
+from ..raster.alignment import Overlay, OverlayStrips
 from ..raster.grid import starts
 from ..raster.reading import RasterSource
 from ..raster.strips import StripReader
-from .chips import ChipKind, ChipWriter, write_whole
-from .placing import PlacedLabels, Placement
+from .chips import ChipKind, ChipWriter
+from .cutting import Cutting
 from .record import ChipRow, FolderRecord
-from .registry import ChipLabel, SampleFormat
+from .registry import ChipFile, Labeller, PlacedOnRaster, RunLabels, SampleFormat
 from .turning import Turn, turns
 
 SWATH_BYTES = 96 * 2**20
 """Largest strip held in memory; wider rasters are worked swath by swath."""
 
+PARTS = ("images", "images2")
+"""Folders of the chips, and of the second chips of change pairs."""
+
 _EDGE = 0.01
 """Pixels by which a chip may stand over the edge of a mask polygon, for rounding."""
-
-
-@dataclass(frozen=True)
-class Cutting:
-    """How chips are cut.
-
-    Attributes:
-        cols: Width of a chip.
-        rows: Height of a chip.
-        stride_x: Columns from one chip to the next.
-        stride_y: Rows from one chip to the next.
-        all_tiles: Also chips without a label.
-        least_share: Labels with a smaller share of their area inside a chip are left out, 0..1.
-        angle: Degrees of the first turned copy, 0 for none.
-    """
-
-    cols: int
-    rows: int
-    stride_x: int
-    stride_y: int
-    all_tiles: bool
-    least_share: float
-    angle: float
 
 
 @dataclass(frozen=True)
@@ -56,87 +38,149 @@ class LabelledRaster:
 
     Attributes:
         source: The raster on its grid.
-        labels: Its labels in pixels.
+        placed: The labels on it, as the format needs them.
         mask: Polygon in pixels that chips must lie in, None for anywhere.
+        second: The second raster of a change pair on the grid of the first, None without.
     """
 
     source: RasterSource
-    labels: PlacedLabels
+    placed: PlacedOnRaster
     mask: shapely.Geometry | None
+    second: Overlay | None = None
+
+
+@dataclass(frozen=True)
+class _Swath:
+    """What the strips of one range of columns are read with.
+
+    Attributes:
+        raster: The raster.
+        cols: First columns of the chips.
+        writer: Writes the chips.
+        pixels: Strips of the raster.
+        labeller: Makes the labels.
+        second: Strips of the second raster and what writes its chips, None without.
+    """
+
+    raster: LabelledRaster
+    cols: np.ndarray
+    writer: ChipWriter
+    pixels: StripReader
+    labeller: Labeller
+    second: tuple[OverlayStrips, ChipWriter] | None
 
 
 class Exporter:
-    """Writes chips and labels of one raster after another into one folder, and keeps the folder's record."""
+    """Writes chips and labels of one raster after another into one folder, and keeps the folder's record.
 
-    def __init__(self, folder: Path, cutting: Cutting, record: FolderRecord, form: SampleFormat) -> None:
-        """Write into ``folder/images`` and ``folder/labels``, which exist."""
-        self._folder, self._cutting, self._record, self._form = folder, cutting, record, form
-        self._labels_folder = str(folder / "labels")
-        self._turns = turns(cutting.rows, cutting.cols, cutting.angle)
+    Attributes:
+        unpaired: Chips left out because the second raster has no valid pixel there.
+    """
 
-    def export(self, raster: LabelledRaster, kind: ChipKind, job: Job, done: Callable[[float], None]) -> None:
+    def __init__(
+        self, folder: Path, cutting: Cutting, record: FolderRecord, form: SampleFormat, labels: RunLabels
+    ) -> None:
+        """Write into the sub-folders ``images``, ``labels`` and, with a second raster, ``images2``, which exist."""
+        self._folder, self._cutting, self._record, self._form, self._labels = folder, cutting, record, form, labels
+        self._turns: list[Turn | None] = [None, *turns(cutting.rows, cutting.cols, cutting.angle)]
+        self.unpaired = 0
+
+    def export(
+        self, raster: LabelledRaster, kinds: Sequence[ChipKind], job: Job, done: Callable[[float], None]
+    ) -> None:
         """Write the chips of one raster.
 
         Args:
             raster: What to cut.
-            kind: What all chips of the raster have in common.
+            kinds: What all chips of the raster have in common; a second one for those of the second raster.
             job: Asked for a cancel before each chip.
             done: Told the share of the raster that is done, 0..1.
         """
         source, cutting = raster.source, self._cutting
-        writer = ChipWriter(self._folder / "images", kind)
+        writers = [ChipWriter(self._folder / name, kind) for name, kind in zip(PARTS, kinds, strict=False)]
         rows = starts(source.rows, cutting.rows, cutting.stride_y)
         swaths = list(self._swaths(source))
-        with source.open() as reader:
+        turned = [turn for turn in self._turns if turn is not None]
+        with ExitStack() as stack:
+            reader = stack.enter_context(source.open())
+            labeller = stack.enter_context(
+                self._form.labeller(self._labels, raster.placed, source, cutting, turned, self._record.labels)
+            )
+            other = stack.enter_context(raster.second.source.open()) if raster.second is not None else None
             for index, cols in enumerate(swaths):
-                margin = self._margin
-                width = int(cols[-1] - cols[0]) + cutting.cols + 2 * margin[0]
-                strips = StripReader(reader, int(cols[0]) - margin[0], width)
+                first = int(cols[0]) - self._margin[0]
+                width = int(cols[-1]) - first + cutting.cols + self._margin[0]
+                second = None
+                if raster.second is not None and other is not None:
+                    second = raster.second.strips(other, first, width), writers[1]
+                swath = _Swath(raster, cols, writers[0], StripReader(reader, first, width), labeller, second)
                 for number, row in enumerate(rows):
                     job.check()
-                    self._strip(raster, writer, strips, row, cols, job)
+                    self._strip(swath, row, job)
                     done((index + (number + 1) / len(rows)) / len(swaths))
 
-    def _strip(
-        self, raster: LabelledRaster, writer: ChipWriter, strips: StripReader, row: int, cols: np.ndarray, job: Job
-    ) -> None:
+    def _strip(self, swath: _Swath, row: int, job: Job) -> None:
         """Write the chips of one strip, upright and turned."""
-        cutting, labels = self._cutting, raster.labels
-        placements: list[tuple[Turn | None, dict[int, slice], Placement]] = []
-        upright = labels.in_strip(row, cutting.rows, cols, cutting.cols, cutting.least_share)
-        placements.append((None, dict(upright.by_chip()), upright))
-        for step in self._turns:
-            turned = labels.in_turned_strip(
-                row, cutting.rows, cols, cutting.cols, cutting.least_share, step.transform, max(step.margin)
-            )
-            placements.append((step, dict(turned.by_chip()), turned))
-        chips = range(len(cols)) if cutting.all_tiles else sorted(set().union(*(found for _, found, _ in placements)))
+        cutting, cols, raster = self._cutting, swath.cols, swath.raster
+        labels = swath.labeller.strip(row, cols)
+        found = [labels.labelled(copy) for copy in range(len(self._turns))]
+        chips = range(len(cols)) if cutting.all_tiles else sorted(set().union(*found))
         if not chips:
             return
         margin = self._margin
-        pixels, valid = strips.read(row - margin[1], cutting.rows + 2 * margin[1])
-        written: list[list[int]] = [[] for _ in placements]
+        rows = row - margin[1], cutting.rows + 2 * margin[1]
+        pixels, valid = swath.pixels.read(*rows)
+        second = None if swath.second is None else swath.second[0].read(*rows)
+        written: list[list[int]] = [[] for _ in found]
         for chip in chips:
             job.check()
-            for (turn, found, placement), numbers in zip(placements, written, strict=True):
-                place = found.get(chip)
-                if place is None and not cutting.all_tiles:
+            for copy, (turn, labelled) in enumerate(zip(self._turns, found, strict=True)):
+                if chip not in labelled and not cutting.all_tiles:
                     continue
                 left = int(cols[chip])
                 if raster.mask is not None and not self._inside(raster.mask, left, row, turn):
                     continue
-                cut, seen = self._cut(pixels, valid, left - int(cols[0]) + margin[0], margin[1], turn)
-                if place is None and not seen.any():
+                place = left - int(cols[0]) + margin[0], margin[1]
+                cut, seen = self._cut(pixels, valid, *place, turn)
+                if chip not in labelled and not seen.any():
+                    continue
+                pair = None if second is None else self._cut(*second, *place, turn)
+                if pair is not None and not pair[1].any():
+                    self.unpaired += 1
                     continue
                 transform = _chip_transform(raster.source.transform, left, row, turn)
-                self._write(raster.source, writer, cut, seen, transform, turn, placement, place or slice(0, 0))
-                numbers.append(chip)
-        cell_area = abs(raster.source.transform.determinant)
-        for (_, _, placement), numbers in zip(placements, written, strict=True):
-            kept = np.isin(placement.chips, numbers)
-            self._record.objects.add(
-                placement.chips[kept], placement.values[kept], placement.areas[kept] * cell_area, len(numbers)
-            )
+                stem = self._write(swath, transform, (cut, seen), pair)
+                file = ChipFile(self._folder / "labels", stem, stem + swath.writer.suffix, transform)
+                self._enter(raster.source, turn, file, labels.write(copy, chip, file))
+                written[copy].append(chip)
+        for copy, numbers in enumerate(written):
+            labels.count(copy, numbers)
+
+    def _write(
+        self,
+        swath: _Swath,
+        transform: Affine,
+        cut: tuple[np.ndarray, np.ndarray],
+        pair: tuple[np.ndarray, np.ndarray] | None,
+    ) -> str:
+        """Write one chip, and its second one, and take their pixels into the record; return their stem."""
+        record = self._record
+        stem = f"{record.next_index:012d}"
+        record.pixels.add(*cut)
+        swath.writer.write(stem, cut[0], transform)
+        if pair is not None and swath.second is not None:
+            record.second.pixels.add(*pair)
+            swath.second[1].write(stem, pair[0], transform)
+        return stem
+
+    def _enter(
+        self, source: RasterSource, turn: Turn | None, file: ChipFile, pixels: tuple[tuple[int, int], ...] | None
+    ) -> None:
+        """Take a written chip into the record."""
+        record = self._record
+        bounds = _bounds(file.transform, record.cols, record.rows)
+        record.chips.append(ChipRow(file.stem, source.path, turn.angle if turn is not None else 0.0, bounds, pixels))
+        record.next_index += 1
 
     def _cut(
         self, pixels: np.ndarray, valid: np.ndarray, col: int, row: int, turn: Turn | None
@@ -146,33 +190,6 @@ class Exporter:
         cut = np.s_[row - down : row + self._cutting.rows + down, col - across : col + self._cutting.cols + across]
         part, seen = np.ascontiguousarray(pixels[(slice(None), *cut)]), valid[cut]
         return (part, seen) if turn is None else turn.apply(part, seen)
-
-    def _write(
-        self,
-        source: RasterSource,
-        writer: ChipWriter,
-        pixels: np.ndarray,
-        valid: np.ndarray,
-        transform: Affine,
-        turn: Turn | None,
-        placement: Placement,
-        place: slice,
-    ) -> None:
-        """Write one chip with its label and take it into the record."""
-        record = self._record
-        stem = f"{record.next_index:012d}"
-        record.pixels.add(pixels, valid)
-        writer.write(stem, pixels, transform)
-        values, boxes = placement.values[place], placement.boxes[place]
-        label = ChipLabel(stem + writer.suffix, record.cols, record.rows, record.bands, boxes, values)
-        with open(f"{self._labels_folder}/{stem}{self._form.suffix}", "wb", buffering=0) as stream:
-            write_whole(stream, self._form.text(label).encode("utf-8"))
-        record.chips.append(
-            ChipRow(
-                stem, source.path, turn.angle if turn is not None else 0.0, _bounds(transform, record.cols, record.rows)
-            )
-        )
-        record.next_index += 1
 
     def _inside(self, mask: shapely.Geometry, col: int, row: int, turn: Turn | None) -> bool:
         """Return whether a chip lies completely in the mask."""
@@ -185,8 +202,8 @@ class Exporter:
     def _margin(self) -> tuple[int, int]:
         """Columns and rows around the chips that turned ones need."""
         return (
-            max((turn.margin[0] for turn in self._turns), default=0),
-            max((turn.margin[1] for turn in self._turns), default=0),
+            max((turn.margin[0] for turn in self._turns if turn is not None), default=0),
+            max((turn.margin[1] for turn in self._turns if turn is not None), default=0),
         )
 
     def _swaths(self, source: RasterSource) -> Iterator[np.ndarray]:
@@ -209,7 +226,7 @@ def touched_chips(raster: LabelledRaster, cutting: Cutting) -> int:
     copies = 1 + len(turns(1, 1, cutting.angle))
     if cutting.all_tiles:
         return len(cols) * len(rows) * copies
-    return copies * sum(len(raster.labels.touched(row, cutting.rows, cols, cutting.cols)) for row in rows)
+    return copies * sum(len(raster.placed.touched(row, cutting.rows, cols, cutting.cols)) for row in rows)
 
 
 def _chip_transform(transform: Affine, col: int, row: int, turn: Turn | None) -> Affine:

@@ -1,4 +1,4 @@
-"""Training folders of boxes: chips, their boxes and classes, statistics; ours, Esri's and those of others.
+"""Training folders: chips, their labels and classes, statistics; ours, Esri's and those of others.
 
 Reading a folder opens labels and the heads of chips, never their pixels; ``read_chip`` does that for one chip.
 """
@@ -18,9 +18,7 @@ from ..errors import SampleFolderError
 from ..job import Job
 from .heads import check_alike, chip_heads
 from .layout import Layout, find_layout
-from .naming import classified
 from .record import crs_of_reference
-from .registry import Objects
 from .samples import BoxSample, ChipSample, MaskSample, read_chip, read_label
 from .statistics import BandStats, PixelStatistics
 
@@ -95,8 +93,9 @@ def read_samples(folders: Sequence[str], job: Job) -> SampleSet:
                 f"{layout.folder} holds {layout.form_name} and {layouts[0].folder} {layouts[0].form_name}: "
                 "train on folders of one format"
             )
-    parsed = [_parsed(layout, job) for layout in layouts]
-    heads = [head for layout, objects in zip(layouts, parsed, strict=True) for head in chip_heads(layout, objects, job)]
+    form = layouts[0].form
+    contents = [form.read(layout, job) for layout in layouts]
+    heads = [head for layout, said in zip(layouts, contents, strict=True) for head in chip_heads(layout, said, job)]
     images = [chip for layout in layouts for chip, _ in layout.pairs]
     check_alike(heads, images)
     if len(images) < 2:
@@ -105,17 +104,13 @@ def read_samples(folders: Sequence[str], job: Job) -> SampleSet:
             f"smaller stride or tile"
         )
     first = heads[0]
-    shape = (first.bands, first.rows, first.cols)
-    classes, values = classified(layouts, parsed, job)
-    samples = _samples(images, [entry for objects in parsed for entry in objects], values, shape, job)
-    if not any(len(sample.boxes) for sample in samples):
-        raise SampleFolderError(f"no chip of {layouts[0].folder} has a label: export chips with labelled objects")
+    found = form.understand(layouts, contents, (first.bands, first.rows, first.cols), job)
     emd, statistics = layouts[0].emd, layouts[0].statistics
     return SampleSet(
         folders=tuple(layout.folder for layout in layouts),
         metadata_format=layouts[0].form_name,
-        samples=samples,
-        classes=classes,
+        samples=found.samples,
+        classes=found.classes,
         bands=first.bands,
         dtype=first.dtype,
         tile_rows=first.rows,
@@ -133,34 +128,8 @@ def read_samples(folders: Sequence[str], job: Job) -> SampleSet:
         band_stats=_band_stats(layouts, first.bands),
         emd=emd,
         stats=statistics,
+        unlabelled=found.unlabelled,
     )
-
-
-def _parsed(layout: Layout, job: Job) -> list[Objects]:
-    """Return what the label files say."""
-    found = []
-    for number, (_, label) in enumerate(layout.pairs):
-        if number % 64 == 0:
-            job.check()
-        found.append(layout.form.parse(label.read_bytes(), label))
-    return found
-
-
-def _samples(
-    images: list[Path], objects: list[Objects], values: list[np.ndarray], shape: tuple[int, int, int], job: Job
-) -> list[BoxSample]:
-    """Return the samples: boxes cut at the chip, empty ones left out and counted."""
-    limits = np.array([shape[2], shape[1], shape[2], shape[1]], np.float32)
-    samples, dropped = [], 0
-    for image, entry, classes in zip(images, objects, values, strict=True):
-        boxes = np.clip(entry.boxes, 0, limits)
-        full = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
-        dropped += int((~full & (entry.boxes.any(axis=1) if len(boxes) else full)).sum())
-        keep = full & (classes >= 0)
-        samples.append(BoxSample(image, boxes[keep], classes[keep], shape=shape))
-    if dropped:
-        job.warn(f"{dropped} boxes without an area inside their chip are left out")
-    return samples
 
 
 def _cell_size(statistics: dict[str, Any]) -> tuple[float, float] | None:

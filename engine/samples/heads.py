@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from ..raster.bands import alpha_band, names_of, palette_of
 from ..raster.opening import opened
 from ..raster.views import cell_size_of
 from .layout import Layout
-from .registry import Objects
+from .registry import Content
 from .samples import shape_in_words
 
 
@@ -30,19 +31,19 @@ class Head:
     crs_wkt: str | None
 
 
-def chip_heads(layout: Layout, parsed: list[Objects], job: Job) -> list[Head]:
+def chip_heads(layout: Layout, contents: Sequence[Content], job: Job) -> list[Head]:
     """Return the heads of a folder's chips.
 
     In a folder of ours the first chip is opened; the labels and ``chips.csv`` say the rest.
     """
     first = _head(layout.pairs[0][0])
     heads = []
-    for number, ((chip, _), objects) in enumerate(zip(layout.pairs, parsed, strict=True)):
+    for number, ((chip, _), content) in enumerate(zip(layout.pairs, contents, strict=True)):
         if number % 64 == 0:
             job.check()
         row = layout.chips.get(chip.stem)
-        said = objects.size or (first.cols, first.rows)
-        trusted = row is not None and said == (first.cols, first.rows) and objects.bands in (0, first.bands)
+        said = content.size or (first.cols, first.rows)
+        trusted = row is not None and said == (first.cols, first.rows) and content.bands in (0, first.bands)
         if row is not None and trusted:
             heads.append(replace(first, bounds=row.bounds))
         else:

@@ -11,17 +11,18 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import SampleFolderError
-from .registry import ChipLabel, Objects, sample_format
+from .boxes import BoxFormat, ChipLabel, Objects
+from .registry import sample_format
 
 _LINE = "%3d 0.00 0 0 %7.2f %7.2f %7.2f %7.2f 0 0 0 0 0 0 0\r\n"
 _IGNORED = "dontcare"
 
 
 @sample_format("KITTI_rectangles")
-class Kitti:
+class Kitti(BoxFormat):
     """Reads and writes ``labels/<chip>.txt``."""
 
-    suffix = ".txt"
+    suffixes = (".txt",)
 
     def text(self, label: ChipLabel) -> str:
         """Return the lines of one chip."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,18 @@ from ..job import Job
 from .record import CHIPS, EMD, JSON, MAP, ChipRow, read_chip_rows, read_json
 from .registry import SampleFormat, format_name, get_sample_format, sample_formats
 
-_PAIRS = (("images", "labels"), ("JPEGImages", "Annotations"), ("image_2", "label_2"), ("images", "annotations"))
-"""Names of the two sub-folders: Esri and most others, VOC as published, KITTI as published."""
+_PAIRS = (
+    ("images", "labels"),
+    ("JPEGImages", "Annotations"),
+    ("image_2", "label_2"),
+    ("images", "annotations"),
+    ("images", "masks"),
+    ("images_before", "labels"),
+)
+"""Names of the two sub-folders: Esri and most others, VOC as published, KITTI as published, masks, change pairs."""
+
+_SECOND = {"images": "images2", "images_before": "images_after"}
+"""Name of the folder with the second chips of change pairs, by that of the first."""
 
 _IMAGE_SUFFIXES = frozenset((".tif", ".tiff", ".png", ".jpg", ".jpeg", ".mrf", ".bmp"))
 
@@ -30,6 +40,7 @@ class Layout:
         statistics: Content of Esri's JSON statistics, empty without.
         emd: Content of the template ``.emd``, empty without.
         chips: Rows of our ``chips.csv`` by chip, empty in folders of others.
+        seconds: Second chip of a change pair by chip, empty without.
     """
 
     folder: Path
@@ -39,6 +50,7 @@ class Layout:
     statistics: dict[str, Any]
     emd: dict[str, Any]
     chips: dict[str, ChipRow]
+    seconds: dict[str, Path] = field(default_factory=dict)
 
     @property
     def exported(self) -> bool:
@@ -58,21 +70,25 @@ def find_layout(folder: Path, job: Job) -> Layout:
     exported = (folder / JSON).is_file() and (folder / EMD).is_file() and (folder / MAP).is_file()
     statistics = read_json(folder / JSON) if exported else {}
     emd = read_json(folder / EMD) if exported else {}
-    chips = [
-        entry for entry in sorted(images.iterdir()) if entry.suffix.lower() in _IMAGE_SUFFIXES and entry.name[0] != "."
-    ]
+    chips = _chips(images)
     if not chips:
         raise SampleFolderError(
             f"the training folder {folder} is empty: {images.name} holds no chip; export some first"
         )
-    label_files = {entry.stem: entry for entry in sorted(labels.iterdir()) if entry.is_file()}
-    name = _format(folder, statistics, list(label_files.values()))
+    entries = [entry for entry in sorted(labels.iterdir()) if entry.is_file() and entry.name[0] != "."]
+    name = _format(folder, statistics, entries, {chip.stem for chip in chips})
     form = get_sample_format(name)
-    label_files = {stem: entry for stem, entry in label_files.items() if entry.suffix.lower() == form.suffix}
+    label_files = {entry.stem: entry for entry in entries if entry.suffix.lower() in form.suffixes}
+    seconds = _seconds(images) if form.pairs else {}
+    if seconds:
+        paired = [chip for chip in chips if chip.stem in seconds]
+        if len(paired) < len(chips):
+            job.warn(f"{folder}: {len(chips) - len(paired)} chips have no second chip and are left out")
+        chips = paired or chips
     pairs = [(chip, label_files[chip.stem]) for chip in chips if chip.stem in label_files]
     if not pairs:
         raise SampleFolderError(
-            f"no chip of {folder} has a label file ({form.suffix}) in {labels.name}: export the folder again"
+            f"no chip of {folder} has a label file ({form.suffixes[0]}) in {labels.name}: export the folder again"
         )
     if len(pairs) < len(chips):
         job.warn(f"{folder}: {len(chips) - len(pairs)} chips have no label file and are left out")
@@ -84,7 +100,20 @@ def find_layout(folder: Path, job: Job) -> Layout:
             f"{folder} has several chips named {doubled[0]} with different suffixes: keep one of them"
         )
     rows = {row.chip: row for row in read_chip_rows(folder / CHIPS)} if (folder / CHIPS).is_file() else {}
-    return Layout(folder, name, form, pairs, statistics, emd, rows)
+    return Layout(folder, name, form, pairs, statistics, emd, rows, seconds)
+
+
+def _chips(folder: Path) -> list[Path]:
+    """Return the images of a folder, in order of their names."""
+    return [
+        entry for entry in sorted(folder.iterdir()) if entry.suffix.lower() in _IMAGE_SUFFIXES and entry.name[0] != "."
+    ]
+
+
+def _seconds(images: Path) -> dict[str, Path]:
+    """Return the second chips of change pairs by stem, none without such a folder."""
+    folder = images.parent / _SECOND.get(images.name, "")
+    return {chip.stem: chip for chip in _chips(folder)} if folder != images.parent and folder.is_dir() else {}
 
 
 def _parts(folder: Path) -> tuple[Path, Path]:
@@ -101,7 +130,7 @@ def _parts(folder: Path) -> tuple[Path, Path]:
     )
 
 
-def _format(folder: Path, statistics: dict[str, Any], label_files: list[Path]) -> str:
+def _format(folder: Path, statistics: dict[str, Any], label_files: list[Path], chips: set[str]) -> str:
     """Return the label format of a folder, from its statistics or from the suffix of the label files."""
     if statistics:
         mode = str(statistics.get("MetaDataMode", ""))
@@ -112,14 +141,13 @@ def _format(folder: Path, statistics: dict[str, Any], label_files: list[Path]) -
                 f"{' or '.join(sample_formats())}"
             )
         return name
-    found = {
-        name
-        for name, form in sample_formats().items()
-        if any(entry.suffix.lower() == form.suffix for entry in label_files)
-    }
+    suffixes = {entry.suffix.lower() for entry in label_files if entry.stem in chips}
+    suffixes = suffixes or {entry.suffix.lower() for entry in label_files}
+    found = {name for name, form in sample_formats().items() if suffixes & set(form.suffixes)}
     if not found:
         raise SampleFolderError(
-            f"{folder} holds no label files that can be read: PASCAL VOC has .xml files and KITTI .txt files"
+            f"{folder} holds no label files that can be read: PASCAL VOC has .xml files, KITTI .txt "
+            f"files and label rasters are .tif or .png files"
         )
     if len(found) > 1:
         raise SampleFolderError(

@@ -6,7 +6,8 @@ order.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -14,11 +15,18 @@ from ..classes import ClassInfo, with_colors
 from ..errors import SampleFolderError
 from ..job import Job
 from .layout import Layout
-from .registry import Objects
+
+
+class Named(Protocol):
+    """What a label file says of the classes of its boxes."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Class of each box as the file writes it."""
 
 
 def classified(
-    layouts: list[Layout], parsed: list[list[Objects]], job: Job
+    layouts: Sequence[Layout], parsed: Sequence[Sequence[Named]], job: Job
 ) -> tuple[tuple[ClassInfo, ...], list[np.ndarray]]:
     """Return the classes, and the class value of each box of each chip.
 
@@ -34,7 +42,7 @@ def classified(
         SampleFolderError: The folders give one class value two names.
     """
     names = {name for objects in parsed for entry in objects for name in entry.names}
-    declared = _declared_classes(layouts, job)
+    declared = declared_classes(layouts, job)
     numbers: dict[str, int] = {}
     if declared:
         by_name = {entry.name.casefold(): entry.value for entry in declared}
@@ -56,8 +64,12 @@ def classified(
     return with_colors(declared), values
 
 
-def _declared_classes(layouts: list[Layout], job: Job) -> list[ClassInfo]:
-    """Return the classes of exported folders, united by value; none when a folder does not declare any."""
+def declared_classes(layouts: Sequence[Layout], job: Job) -> list[ClassInfo]:
+    """Return the classes of exported folders, united by value; none when a folder does not declare any.
+
+    Raises:
+        SampleFolderError: The folders give one class value two names, or a list of classes is damaged.
+    """
     united: dict[int, ClassInfo] = {}
     single = all(len(layout.statistics.get("Classes") or []) == 1 for layout in layouts)
     for layout in layouts:

@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import SampleFolderError
-from .registry import ChipLabel, Objects, sample_format
+from .boxes import BoxFormat, ChipLabel, Objects
+from .registry import sample_format
 
 PRODUCER = "Imagery Deep Learning"
 
@@ -42,10 +43,10 @@ _CORNERS = ("xmin", "ymin", "xmax", "ymax")
 
 
 @sample_format("PASCAL_VOC_rectangles")
-class PascalVoc:
+class PascalVoc(BoxFormat):
     """Reads and writes ``labels/<chip>.xml``."""
 
-    suffix = ".xml"
+    suffixes = (".xml",)
 
     def text(self, label: ChipLabel) -> str:
         """Return the XML of one chip."""

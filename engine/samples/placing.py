@@ -22,12 +22,14 @@ class Placement:
         values: (n,) int64 class values.
         boxes: (n, 4) float64 ``col_min, row_min, col_max, row_max`` in chip pixels, cut at the chip, rounded to 0.01.
         areas: (n,) float64, area of the part inside the chip, in pixels.
+        labels: (n,) int64, which of the placed labels.
     """
 
     chips: np.ndarray
     values: np.ndarray
     boxes: np.ndarray
     areas: np.ndarray
+    labels: np.ndarray
 
     def by_chip(self) -> Iterator[tuple[int, slice]]:
         """Yield each chip that has labels, and where they stand."""
@@ -130,6 +132,10 @@ class PlacedLabels:
         boxes, areas = _clipped(parts, width, height)
         return self._placement(labels, chips, boxes, areas, least_share)
 
+    def within(self, col: int, row: int, width: int, height: int) -> np.ndarray:
+        """Return the labels whose boxes meet a rectangle of pixels, in their order."""
+        return np.sort(self._tree.query(shapely.box(col, row, col + width, row + height)))
+
     def _pairs(
         self, row: int, height: int, starts: np.ndarray, width: int, margin: int
     ) -> tuple[np.ndarray, np.ndarray]:
@@ -155,7 +161,7 @@ class PlacedLabels:
             keep &= areas >= self._areas[labels] * (least_share - 1e-9)
         order = np.flatnonzero(keep)
         order = order[np.argsort(chips[order], kind="stable")]
-        return Placement(chips[order], self.values[labels[order]], boxes[order], areas[order])
+        return Placement(chips[order], self.values[labels[order]], boxes[order], areas[order], labels[order])
 
 
 def in_pixels(geometry: np.ndarray, transform: Affine) -> np.ndarray:

@@ -1,7 +1,8 @@
 """What is written beside the chips of an exported folder, and read back when a later run goes on with it.
 
 ``map.txt``, ``stats.txt``, ``esri_accumulated_stats.json`` and ``esri_model_definition.emd`` are Esri's;
-``chips.csv`` is ours and says where each chip comes from, which the split of a training needs.
+``chips.csv`` is ours and says where each chip comes from, which the split of a training needs,
+and how many pixels of each class its label raster has.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ from ..errors import SampleFolderError
 from ..job import Job
 from ..raster.crs import known_crs
 from .esri_json import esri_json
-from .statistics import ObjectStatistics, PixelStatistics
+from .registry import get_sample_format
+from .statistics import LabelStatistics, PixelStatistics
 
 MAP, STATS, JSON, EMD, CHIPS = (
     "map.txt",
@@ -50,12 +52,33 @@ class ChipRow:
         source: The raster.
         rotation: Degrees by which it is turned.
         bounds: Left, bottom, right, top in the raster's map units.
+        pixels: Value and count of the pixels of its label raster, None where labels are no rasters.
     """
 
     chip: str
     source: str
     rotation: float
     bounds: tuple[float, float, float, float]
+    pixels: tuple[tuple[int, int], ...] | None = None
+
+
+@dataclass
+class SecondRasters:
+    """What is known of the second chips of change pairs.
+
+    Attributes:
+        bands: Bands of a chip, 0 when there are no second chips.
+        dtype: Numpy name of the pixel type.
+        band_names: One a band, empty texts where not known.
+        pixels: Statistics of the bands.
+        sources: The rasters.
+    """
+
+    bands: int = 0
+    dtype: str = ""
+    band_names: tuple[str, ...] = ()
+    pixels: PixelStatistics = field(default_factory=lambda: PixelStatistics.of_bands(0))
+    sources: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -74,11 +97,13 @@ class FolderRecord:
         band_names: One a band, empty texts where not known.
         classes: In ascending order of their values.
         pixels: Statistics of the bands.
-        objects: Statistics of the labels.
+        labels: Statistics of the labels.
         next_index: Number of the next chip.
         cell_sizes: Ground sizes of a pixel met, (x, y) each.
         crs: CRS of the chips; of the first raster when there are several.
         chips: One row a chip.
+        unlabelled: What 0 stands for in label rasters: pixels without a label (0), or the background (None).
+        second: Second chips of change pairs.
     """
 
     metadata_format: str
@@ -92,27 +117,38 @@ class FolderRecord:
     band_names: tuple[str, ...]
     classes: tuple[ClassInfo, ...]
     pixels: PixelStatistics
-    objects: ObjectStatistics
+    labels: LabelStatistics
     next_index: int = 0
     cell_sizes: list[tuple[float, float]] = field(default_factory=list)
     crs: CRS | None = None
     chips: list[ChipRow] = field(default_factory=list)
+    unlabelled: int | None = None
+    second: SecondRasters = field(default_factory=SecondRasters)
+
+    @property
+    def second_bands(self) -> int:
+        """Bands of the second chips, 0 without."""
+        return self.second.bands
 
     def write(self, folder: Path, job: Job) -> None:
         """Write the metadata files of the folder, each whole or not at all."""
         texts = {
             CHIPS: _chips_text(self.chips),
-            STATS: self.objects.text(self.classes, self.bands, self.cols, self.rows),
+            STATS: self.labels.text(self.classes, self.bands, self.cols, self.rows),
             EMD: esri_json(self.template()),
             JSON: esri_json(self.statistics()),
-            MAP: "".join(
-                f"images\\{row.chip}{self.image_suffix}  labels\\{row.chip}{self.label_suffix} \r\n"
-                for row in self.chips
-            ),
+            MAP: "".join(map(self._map_line, self.chips)),
         }
         for name, text in texts.items():
             with files.replaced(folder / name, job) as temporary:
                 temporary.write_text(text, encoding="utf-8", newline="")
+
+    def _map_line(self, row: ChipRow) -> str:
+        """Return the line of a chip in ``map.txt``."""
+        image, second = row.chip + self.image_suffix, ""
+        if self.second.bands:
+            second = f" images2\\{image}"
+        return f"images\\{image}{second}  labels\\{row.chip}{self.label_suffix} \r\n"
 
     def statistics(self) -> dict[str, Any]:
         """Return the content of ``esri_accumulated_stats.json``."""
@@ -125,19 +161,25 @@ class FolderRecord:
             "NumTiles": len(self.chips),
             "NumTilesAsDouble": float(len(self.chips)),
             "NextTileIndex": self.next_index,
-            "OutputFeatures": True,
+            "OutputFeatures": self.labels.features,
             "MetaDataMode": self.metadata_format,
             "Classes": [{"ClassValue": entry.value, "ClassName": entry.name} for entry in self.classes],
             **self._cell_sizes(),
-            "FeatureStats": self.objects.to_json(self.classes),
-            "InputRastersProps": self._raster_properties(),
+            self.labels.key: self.labels.to_json(self.classes),
+            **self._raster_properties(),
             "BandStatsState": self.pixels.to_json(),
-            OURS: {"Version": 1, "PixelType": self.dtype, "ImageSuffix": self.image_suffix},
+            **({"BandStatsState2": self.second.pixels.to_json()} if self.second.bands else {}),
+            OURS: {
+                "Version": 1,
+                "PixelType": self.dtype,
+                "ImageSuffix": self.image_suffix,
+                **({"PixelType2": self.second.dtype, "Rasters2": self.second.sources} if self.second.bands else {}),
+            },
         }
 
     def template(self) -> dict[str, Any]:
         """Return the content of ``esri_model_definition.emd``: model keys hold examples, the others are true."""
-        minimum, maximum, mean, std = self.pixels.summary()
+        second = self.second
         return {
             "Framework": "e.g. PyTorch",
             "ModelConfiguration": "e.g. FasterRCNN",
@@ -160,25 +202,19 @@ class FolderRecord:
             "Classes": [
                 {"Value": entry.value, "Name": entry.name, "Color": list(entry.color)} for entry in self.classes
             ],
-            "InputRastersProps": self._raster_properties(),
-            "AllTilesStats": [
-                {
-                    "BandName": self.band_names[band],
-                    "Min": float(minimum[band]),
-                    "Max": float(maximum[band]),
-                    "Mean": float(mean[band]),
-                    "StdDev": float(std[band]),
-                }
-                for band in range(self.bands)
-            ],
+            **self._raster_properties(),
+            "AllTilesStats": _tiles_stats(self.band_names, self.pixels),
+            **({"AllTilesStats2": _tiles_stats(second.band_names, second.pixels)} if second.bands else {}),
             "WellKnownBandNames (FYI, these band names can be used in ExtractBands)": _BAND_NAMES.split(),
-            "UnlabelledValue": None,
+            "UnlabelledValue": self.unlabelled,
         }
 
     def _raster_properties(self) -> dict[str, Any]:
-        """Return ``InputRastersProps``."""
-        rasters = len({row.source for row in self.chips})
-        return {"RasterCount": rasters, "SensorName": "Undefined", "BandNames": list(self.band_names)}
+        """Return ``InputRastersProps``, and the same of second rasters where there are any."""
+        found = {"InputRastersProps": _properties(len({row.source for row in self.chips}), self.band_names)}
+        if self.second.bands:
+            found["InputRastersProps2"] = _properties(len(self.second.sources), self.second.band_names)
+        return found
 
     def _cell_sizes(self) -> dict[str, Any]:
         """Return ``MinCellSize`` and ``MaxCellSize``."""
@@ -188,6 +224,19 @@ class FolderRecord:
             name: {"x": size[0], "y": size[1], "spatialReference": reference}
             for name, size in (("MinCellSize", min(sizes)), ("MaxCellSize", max(sizes)))
         }
+
+
+def _properties(rasters: int, band_names: Sequence[str]) -> dict[str, Any]:
+    """Return what is known of the input rasters."""
+    return {"RasterCount": rasters, "SensorName": "Undefined", "BandNames": list(band_names)}
+
+
+def _tiles_stats(names: Sequence[str], pixels: PixelStatistics) -> list[dict[str, Any]]:
+    """Return ``AllTilesStats``."""
+    rows = zip(names, *(column.tolist() for column in pixels.summary()), strict=True)
+    return [
+        {"BandName": name, "Min": low, "Max": high, "Mean": mean, "StdDev": std} for name, low, high, mean, std in rows
+    ]
 
 
 def read_own(folder: Path) -> FolderRecord | None:
@@ -211,7 +260,8 @@ def read_own(folder: Path) -> FolderRecord | None:
         )
         pixels = PixelStatistics.from_json(statistics["BandStatsState"], bands)
         suffix = str(own["ImageSuffix"])
-        label = (folder / MAP).read_text("utf-8").split()[1]
+        label = (folder / MAP).read_text("utf-8").splitlines()[0].split()[-1]
+        form = get_sample_format(str(statistics["MetaDataMode"]))
         return FolderRecord(
             metadata_format=str(statistics["MetaDataMode"]),
             image_suffix=suffix,
@@ -224,18 +274,31 @@ def read_own(folder: Path) -> FolderRecord | None:
             band_names=tuple(map(str, statistics["InputRastersProps"]["BandNames"])),
             classes=classes,
             pixels=pixels if pixels is not None else PixelStatistics.of_bands(bands),
-            objects=ObjectStatistics.from_json(statistics["FeatureStats"], classes),
+            labels=form.statistics.from_json(statistics[form.statistics.key], classes),
             next_index=int(statistics["NextTileIndex"]),
             cell_sizes=[
                 (float(statistics[key]["x"]), float(statistics[key]["y"])) for key in ("MinCellSize", "MaxCellSize")
             ],
             crs=crs_of_reference(statistics["MinCellSize"].get("spatialReference")),
             chips=read_chip_rows(folder / CHIPS),
+            unlabelled=None if template["UnlabelledValue"] is None else int(template["UnlabelledValue"]),
+            second=_second_of(statistics, own),
         )
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise SampleFolderError(
             f"the statistics of {folder} are damaged ({type(error).__name__}: {error}): export to a new folder"
         ) from error
+
+
+def _second_of(statistics: dict[str, Any], own: dict[str, Any]) -> SecondRasters:
+    """Return what the statistics say of second chips."""
+    if "BandStatsState2" not in statistics:
+        return SecondRasters()
+    names = tuple(map(str, statistics["InputRastersProps2"]["BandNames"]))
+    pixels = PixelStatistics.from_json(statistics["BandStatsState2"], len(names))
+    if pixels is None:
+        pixels = PixelStatistics.of_bands(len(names))
+    return SecondRasters(len(names), str(own["PixelType2"]), names, pixels, list(map(str, own["Rasters2"])))
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -267,11 +330,20 @@ def read_chip_rows(path: Path) -> list[ChipRow]:
                     row["source"],
                     float(row["rotation"]),
                     (float(row["left"]), float(row["bottom"]), float(row["right"]), float(row["top"])),
+                    _pixels(row.get("pixels")),
                 )
                 for row in csv.DictReader(stream)
             ]
     except (KeyError, TypeError, ValueError, csv.Error) as error:
         raise SampleFolderError(f"{path} is damaged ({error}): remove the file or export the folder again") from error
+
+
+def _pixels(text: str | None) -> tuple[tuple[int, int], ...] | None:
+    """Return value and count of the pixels of a label as ``chips.csv`` has them, None without."""
+    if not text:
+        return None
+    parts = (part.partition(":") for part in text.split())
+    return tuple((int(value), int(count)) for value, _, count in parts)
 
 
 def crs_of_reference(reference: Any) -> CRS | None:
@@ -296,8 +368,12 @@ def _spatial_reference(crs: CRS | None) -> dict[str, Any]:
 
 def _chips_text(rows: Sequence[ChipRow]) -> str:
     """Return the content of ``chips.csv``."""
-    lines = [",".join(_CHIP_COLUMNS)]
+    masks = any(row.pixels is not None for row in rows)
+    lines = [",".join((*_CHIP_COLUMNS, "pixels") if masks else _CHIP_COLUMNS)]
     for row in rows:
         source = '"' + row.source.replace('"', '""') + '"'
-        lines.append(",".join([row.chip, source, f"{row.rotation:g}", *map(repr, map(float, row.bounds))]))
+        cells = [row.chip, source, f"{row.rotation:g}", *map(repr, map(float, row.bounds))]
+        if masks:
+            cells.append(" ".join(f"{value}:{count}" for value, count in row.pixels or ()))
+        lines.append(",".join(cells))
     return "\n".join(lines) + "\n"

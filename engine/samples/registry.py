@@ -1,67 +1,196 @@
-"""The label formats of training folders: one file each in this folder, found by scanning it."""
+"""The label formats of training folders: one file each in this folder, found by scanning it.
+
+A format says what the labels of an export are, how those of a strip of chips are made and written, which statistics
+are kept of them, and how a folder's labels are read back. Nothing else knows formats apart.
+"""
 
 from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from affine import Affine
 
 from ..errors import EngineError, ParameterError
+from ..job import Job
+from ..tools.values import FeatureSource
+
+if TYPE_CHECKING:
+    from ..classes import ClassInfo
+    from ..raster.reading import RasterSource
+    from .cutting import Cutting
+    from .layout import Layout
+    from .samples import BoxSample, MaskSample
+    from .statistics import LabelStatistics
+    from .turning import Turn
 
 
 @dataclass(frozen=True)
-class ChipLabel:
-    """What is known of a chip when its label is written.
+class LabelRequest:
+    """What an export was asked for that concerns its labels.
 
     Attributes:
+        source: Features, a raster, or a folder of rasters; None when nothing was given.
+        field: Class value field of features.
+        buffer_radius: Radius of the circles that points become, in the unit of the layer's CRS.
+        imagery: The rasters to cut, in words for messages.
+        pixel_space: Rasters are read as stored.
+    """
+
+    source: FeatureSource | None
+    field: str
+    buffer_radius: float
+    imagery: str
+    pixel_space: bool = False
+
+
+@dataclass(frozen=True)
+class ChipFile:
+    """Where the label of a chip goes.
+
+    Attributes:
+        folder: Folder of the labels.
+        stem: File name without suffix.
         image_name: File name of the chip, without folder.
-        cols: Width of the chip in pixels.
-        rows: Height of the chip in pixels.
-        bands: Number of bands of the chip.
-        boxes: (n, 4) float64 ``col_min, row_min, col_max, row_max`` in chip pixels, rounded to 0.01.
-        values: (n,) int64 class values.
+        transform: Pixel to map of the chip.
     """
 
+    folder: Path
+    stem: str
     image_name: str
-    cols: int
-    rows: int
-    bands: int
-    boxes: np.ndarray
-    values: np.ndarray
+    transform: Affine
+
+
+class PlacedOnRaster(Protocol):
+    """The labels of a run on the grid of one raster."""
+
+    def __len__(self) -> int:
+        """Return 0 when the raster has no label."""
+
+    def touched(self, row: int, height: int, starts: np.ndarray, width: int) -> np.ndarray:
+        """Return which chips of a strip may have labels: quick, and never too few."""
+
+
+class RunLabels(Protocol):
+    """The labels of an export, whatever they come from."""
+
+    @property
+    def classes(self) -> tuple[ClassInfo, ...]:
+        """Classes in ascending order of their values; all that may occur on the rasters placed so far."""
+
+    @property
+    def numbered(self) -> bool:
+        """Whether the labels say which class they are of; else there is one, named after the layer."""
+
+    @property
+    def unlabelled(self) -> int | None:
+        """What 0 stands for in label rasters, see ``SampleSet``; None where labels are no rasters."""
+
+    def on(self, source: RasterSource, job: Job) -> PlacedOnRaster:
+        """Place the labels on a raster."""
+
+    def bounds(self, source: RasterSource) -> np.ndarray | None:
+        """Return (n, 4) float64 bounds of the labelled objects in a raster's CRS, None when they are no objects."""
+
+    def tell(self, job: Job) -> None:
+        """Say what lies outside the rasters, when all were placed; ``FeatureError`` when everything does."""
+
+
+class StripLabels(Protocol):
+    """The labels of one strip of chips; copy 0 is upright, the others are turned."""
+
+    def labelled(self, copy: int) -> Collection[int]:
+        """Return the chips of the strip that have a label."""
+
+    def write(self, copy: int, chip: int, file: ChipFile) -> tuple[tuple[int, int], ...] | None:
+        """Write the label of a chip; return value and count of its pixels where labels are rasters."""
+
+    def count(self, copy: int, chips: Sequence[int]) -> None:
+        """Take the labels of the chips that were written into the statistics."""
+
+
+class Labeller(Protocol):
+    """Makes the labels of one raster, strip by strip; a context manager."""
+
+    def __enter__(self) -> Labeller: ...
+    def __exit__(self, *error: Any) -> None: ...
+
+    def strip(self, row: int, cols: np.ndarray) -> StripLabels:
+        """Return the labels of the chips that begin in a row, at ascending columns; rows of one swath only grow."""
+
+
+class Content(Protocol):
+    """What the label of one chip says."""
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """Columns and rows of the chip as the label says, None when it does not."""
+
+    @property
+    def bands(self) -> int:
+        """Bands of the chip as the label says, 0 when it does not."""
 
 
 @dataclass(frozen=True)
-class Objects:
-    """What a label file says.
+class Understood:
+    """What all labels of a training say.
 
     Attributes:
-        boxes: (n, 4) float32 ``col_min, row_min, col_max, row_max`` in chip pixels.
-        names: Class of each box as the file writes it: a value or a name.
-        size: Columns and rows of the chip as the file says, None when it does not.
-        bands: Bands of the chip as the file says, 0 when it does not.
+        samples: One a chip.
+        classes: In ascending order of their values, each with a colour.
+        unlabelled: See ``SampleSet``.
     """
 
-    boxes: np.ndarray
-    names: Sequence[str]
-    size: tuple[int, int] | None = None
-    bands: int = 0
+    samples: list[BoxSample] | list[MaskSample]
+    classes: tuple[ClassInfo, ...]
+    unlabelled: int | None = None
 
 
 class SampleFormat(Protocol):
-    """Writes and reads the label file of one chip."""
+    """Makes, writes and reads the labels of one metadata mode."""
 
-    suffix: str
+    @property
+    def suffixes(self) -> tuple[str, ...]:
+        """Suffixes of the label files, in lower case; the first is the one that is written."""
 
-    def text(self, label: ChipLabel) -> str:
-        """Return the content of a label file."""
+    @property
+    def pairs(self) -> bool:
+        """Whether a second raster may be exported beside the first."""
 
-    def parse(self, text: bytes, path: Path) -> Objects:
-        """Return what a label file says; ``SampleFolderError`` when it is broken."""
+    @property
+    def statistics(self) -> type[LabelStatistics]:
+        """Statistics of the labels; made without arguments they are of nothing."""
+
+    def labels(self, request: LabelRequest, job: Job) -> RunLabels:
+        """Return the labels of an export."""
+
+    def object_pixels(self, labels: RunLabels) -> float | None:
+        """Return how many pixels across an object should be, None when the raster's own cell size is best."""
+
+    def label_bytes(self, cutting: Cutting) -> int:
+        """Return the bytes set aside for the label and world files of a chip."""
+
+    def labeller(
+        self, labels: RunLabels, placed: Any, source: RasterSource, cutting: Cutting, turns: Sequence[Turn],
+        statistics: Any,
+    ) -> Labeller:  # fmt: skip
+        """Return what makes the labels of one raster and keeps the statistics."""
+
+    def tell(self, labels: RunLabels, statistics: Any, job: Job) -> None:
+        """Say what the user should know of the labels that were written."""
+
+    def read(self, layout: Layout, job: Job) -> Sequence[Content]:
+        """Return what the label files of a folder say; ``SampleFolderError`` when one is broken."""
+
+    def understand(
+        self, layouts: list[Layout], contents: list[Sequence[Any]], shape: tuple[int, int, int], job: Job
+    ) -> Understood:
+        """Return the samples of all folders, given what their labels say and the shape of a chip."""
 
 
 _FORMATS: dict[str, SampleFormat] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol
 
 import numpy as np
 
@@ -18,6 +18,8 @@ _EXACT_SUM = 2**24 // 255**2
 """Pixels of 8 bits whose squares float32 adds up without rounding."""
 
 _HEADER = "cls name              cls value     images   features    min size   mean size    max size"
+ROW = "%-20s%11d%11d%11d%12.2f%12.2f%12.2f"
+"""Layout of a row of ``stats.txt``, in printf's terms."""
 
 
 class BandStats(NamedTuple):
@@ -188,6 +190,34 @@ class Spread:
         return cls(float(state["Min"]), float(state["Max"]), float(state["Sum"]), count) if count else cls()
 
 
+class LabelStatistics(Protocol):
+    """Running statistics of the labels of an exported folder.
+
+    Attributes:
+        key: Where they stand in the JSON statistics.
+        features: Whether they are about objects; else about pixels.
+    """
+
+    key: ClassVar[str]
+    features: ClassVar[bool]
+
+    def values(self) -> set[int]:
+        """Return the class values that were met."""
+
+    def words(self) -> str:
+        """Return what was met, in words."""
+
+    def to_json(self, classes: Sequence[ClassInfo]) -> dict[str, Any]:
+        """Return the statistics in the order of the classes."""
+
+    @classmethod
+    def from_json(cls, state: Mapping[str, Any], classes: Sequence[ClassInfo]) -> LabelStatistics:
+        """Return what ``to_json`` wrote; ``KeyError``, ``TypeError``, ``ValueError`` when it is of another kind."""
+
+    def text(self, classes: Sequence[ClassInfo], bands: int, cols: int, rows: int) -> str:
+        """Return the content of ``stats.txt``."""
+
+
 @dataclass
 class ObjectStatistics:
     """Running statistics of labelled objects: how many, in how many chips, how large.
@@ -199,6 +229,9 @@ class ObjectStatistics:
         images_by_class: Class value to the number of chips with that class.
         areas_by_class: Class value to the areas of its objects inside their chips, in squared map units.
     """
+
+    key: ClassVar[str] = "FeatureStats"
+    features: ClassVar[bool] = True
 
     chips: int = 0
     objects: int = 0
@@ -224,6 +257,14 @@ class ObjectStatistics:
             images = len(np.unique(chips[mine]))
             self.images_by_class[value] = self.images_by_class.get(value, 0) + images
             self.areas_by_class.setdefault(value, Spread()).add(areas[mine])
+
+    def values(self) -> set[int]:
+        """Return the class values of the objects."""
+        return set(self.areas_by_class)
+
+    def words(self) -> str:
+        """Return how many objects were met."""
+        return f"{self.objects} labelled objects"
 
     def to_json(self, classes: Sequence[ClassInfo]) -> dict[str, Any]:
         """Return ``FeatureStats`` in the order of the classes."""
@@ -268,8 +309,5 @@ class ObjectStatistics:
             area = self.areas_by_class.get(entry.value, Spread())
             smallest, largest = area.limits()
             images = self.images_by_class.get(entry.value, 0)
-            lines.append(
-                "%-20s%11d%11d%11d%12.2f%12.2f%12.2f"  # noqa: UP031 - the layout is given in printf's terms
-                % (entry.name, entry.value, images, area.count, smallest, area.mean, largest)
-            )
+            lines.append(ROW % (entry.name, entry.value, images, area.count, smallest, area.mean, largest))
         return "\r\n".join(lines) + "\r\n"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +12,6 @@ from ..classes import ClassInfo
 from ..errors import OutputError
 from ..job import Job
 from .record import FolderRecord, read_own
-
-_PARTS = ("images", "labels")
 
 
 def earlier_record(out: Path) -> FolderRecord | None:
@@ -55,7 +53,7 @@ def continued(earlier: FolderRecord, fresh: FolderRecord, numbered: bool, out: P
     Raises:
         OutputError: The run's chips or classes do not go with those in the folder.
     """
-    for what in ("metadata_format", "image_suffix", "bands", "dtype", "cols", "rows", "image_space"):
+    for what in ("metadata_format", "image_suffix", "bands", "dtype", "cols", "rows", "image_space", "second_bands"):
         was, now = getattr(earlier, what), getattr(fresh, what)
         if was != now:
             words = {"cols": "width", "rows": "height", "dtype": "pixel type"}.get(what, what.replace("_", " "))
@@ -63,6 +61,11 @@ def continued(earlier: FolderRecord, fresh: FolderRecord, numbered: bool, out: P
                 f"the chips in {out} have {words} {was} and this run would write {now}: choose another folder "
                 f"or the same setting"
             )
+    if earlier.unlabelled != fresh.unlabelled:
+        was, now = ("unlabelled" if record.unlabelled == 0 else "the background" for record in (earlier, fresh))
+        raise OutputError(
+            f"0 is {was} in the labels of {out} and would be {now} in those of this run: choose another folder"
+        )
     job.message(
         f"{out} holds {len(earlier.chips)} chips of earlier exports; this run goes on with number {earlier.next_index}"
     )
@@ -72,6 +75,11 @@ def continued(earlier: FolderRecord, fresh: FolderRecord, numbered: bool, out: P
         next_index=max(earlier.next_index, fresh.next_index),
         cell_sizes=earlier.cell_sizes + fresh.cell_sizes,
         crs=earlier.crs or fresh.crs,
+        second=replace(
+            earlier.second,
+            sources=earlier.second.sources
+            + [path for path in fresh.second.sources if path not in earlier.second.sources],
+        ),
     )
 
 
@@ -98,43 +106,44 @@ def _united(
 
 
 @contextmanager
-def staged(out: Path, going_on: bool, job: Job) -> Iterator[Path]:
-    """Give a temporary folder with ``images`` and ``labels`` whose files join ``out`` when the block ends well.
+def staged(out: Path, going_on: bool, parts: Sequence[str], job: Job) -> Iterator[Path]:
+    """Give a temporary folder with its sub-folders, whose files join ``out`` when the block ends well.
 
     When the run fails or is cancelled nothing of it stays: a new folder is not there, an earlier one is as it was.
 
     Args:
         out: The output folder.
         going_on: ``out`` holds chips of an earlier export.
+        parts: Names of the sub-folders.
         job: Told the temporary name before it is made.
     """
     if not going_on:
         with files.replaced_folder(out, job) as temporary:
-            _make_parts(temporary)
+            _make_parts(temporary, parts)
             yield temporary
         return
     temporary = job.temporary(files.temporary_name(out / "new"))
     files.remove(temporary)
     try:
         temporary.mkdir()
-        _make_parts(temporary)
+        _make_parts(temporary, parts)
         yield temporary
-        _move(temporary, out)
+        _move(temporary, out, parts)
     finally:
         files.remove(temporary)
 
 
-def _make_parts(folder: Path) -> None:
+def _make_parts(folder: Path, parts: Sequence[str]) -> None:
     """Make the sub-folders of chips and labels."""
-    for part in _PARTS:
+    for part in parts:
         (folder / part).mkdir()
 
 
-def _move(temporary: Path, out: Path) -> None:
+def _move(temporary: Path, out: Path, parts: Sequence[str]) -> None:
     """Move chips and labels to their place, then the metadata files, which make them count."""
     moved: list[Path] = []
     try:
-        for part in _PARTS:
+        for part in parts:
             (out / part).mkdir(exist_ok=True)
             for entry in sorted((temporary / part).iterdir()):
                 target = out / part / entry.name

@@ -65,6 +65,10 @@ class Turn:
         chip[:, ~kept] = 0
         return chip, kept
 
+    def nearest(self, values: np.ndarray) -> np.ndarray:
+        """Return (rows, cols) of the turned chip, each the nearest of (rows + 2 * margin, cols + 2 * margin) values."""
+        return np.ascontiguousarray(values).reshape(-1)[self._nearest]
+
     def chip_transform(self, transform: Affine, col: int, row: int) -> Affine:
         """Return pixel to map of the turned chip whose upright one begins at a pixel of the raster."""
         return transform @ Affine.translation(col, row) @ self.transform

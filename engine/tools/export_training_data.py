@@ -15,7 +15,7 @@ from .values import Extent, FeatureSource
 
 @dataclass(frozen=True)
 class ExportTrainingData(Tool):
-    """Cut image chips and matching label files out of imagery, from labelled features."""
+    """Cut image chips and matching label files out of imagery, from labelled features or class rasters."""
 
     name: ClassVar[str] = "exporttrainingdatafordeeplearning"
     title: ClassVar[str] = "Export Training Data For Deep Learning"
@@ -43,7 +43,13 @@ class ExportTrainingData(Tool):
         NewFolder("Output folder", "Receives the images, labels, statistics and the template .emd.")
     )
     in_class_data: FeatureSource | None = param(
-        Features("Input feature class", "Labelled polygons, or points with a buffer radius.")
+        Features(
+            "Input feature class or classified raster",
+            "Labelled polygons, or points with a buffer radius. Classified_Tiles also takes lines with a buffer "
+            "radius, a class raster, or a folder of class rasters, which go with the input rasters of the same name "
+            "or ground.",
+            rasters=True,
+        )
     )
     image_chip_format: str = param(
         Choice(
@@ -80,7 +86,12 @@ class ExportTrainingData(Tool):
         False,
     )
     metadata_format: str = param(
-        Choice("Metadata format", "Format of the labels.", choices=("PASCAL_VOC_rectangles", "KITTI_rectangles")),
+        Choice(
+            "Metadata format",
+            "Format of the labels: rectangles for object detection, Classified_Tiles (a label raster a chip) for pixel "
+            "classification.",
+            choices=("PASCAL_VOC_rectangles", "KITTI_rectangles", "Classified_Tiles"),
+        ),
         "PASCAL_VOC_rectangles",
     )
     start_index: int = param(
@@ -123,6 +134,15 @@ class ExportTrainingData(Tool):
         advanced=True,
     )
     processing_mode: str = shared.processing_mode()
+    in_raster2: str = param(
+        Raster(
+            "Additional input raster",
+            "Second image of the same ground for change pairs (Classified_Tiles), or a folder of them. Its chips go "
+            "to images2 under the same names.",
+        ),
+        "",
+        advanced=True,
+    )
     min_polygon_overlap_ratio: float = param(
         Number(
             "Minimum polygon overlap ratio",
@@ -139,7 +159,8 @@ class ExportTrainingData(Tool):
         advanced=True,
     )
     cell_size: str = shared.cell_size(
-        auto="the cell size at which the labelled objects are about 50 pixels across", empty="the raster's own"
+        auto="the cell size at which objects are about 50 pixels across (26 for Classified_Tiles of one class)",
+        empty="the raster's own",
     )
     extent: Extent | None = shared.extent()
 

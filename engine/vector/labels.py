@@ -16,7 +16,7 @@ from ..tools.values import FeatureSource
 from .classes import NO_CLASS, label_classes
 from .reading import FeatureTable, kinds_in_words, read_features, related
 
-_POINTS, _POLYGONS = {0, 4}, {3, 6, 7}
+_POINTS, _LINES, _POLYGONS = {0, 4}, {1, 2, 5}, {3, 6, 7}
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ class Labels:
         return replace(self, table=table, values=self.values[kept], rows=self.rows[kept])
 
 
-def read_labels(source: FeatureSource | None, field: str, buffer_radius: float, job: Job) -> Labels:
+def read_labels(
+    source: FeatureSource | None, field: str, buffer_radius: float, job: Job, lines: bool = False
+) -> Labels:
     """Read the labels of an export.
 
     Args:
@@ -56,6 +58,7 @@ def read_labels(source: FeatureSource | None, field: str, buffer_radius: float, 
         field: Class value field, see ``label_classes``.
         buffer_radius: Radius of the circles that points become, in the unit of the layer's CRS; 0 for polygons.
         job: Told what was mended.
+        lines: Lines become polygons like points do; else they are refused.
 
     Raises:
         FeatureError: There is no label, or the layer holds lines.
@@ -68,21 +71,21 @@ def read_labels(source: FeatureSource | None, field: str, buffer_radius: float, 
         raise FeatureError(f"{table.name} has no label: draw some, or check its filter")
     values, classes = label_classes(table, source, field, job)
     numbered = bool(field) or len(classes) > 1 or classes[0].value != 1
-    table = _as_polygons(table, buffer_radius, job)
+    table = _as_polygons(table, buffer_radius, job, _POINTS | _LINES if lines else _POINTS)
     present = values != NO_CLASS
     if not present.all():
         table, values = table.take(present), values[present]
     return Labels(replace(table, fields={}, types={}), values, np.arange(len(values)), classes, numbered)
 
 
-def _as_polygons(table: FeatureTable, radius: float, job: Job) -> FeatureTable:
-    """Return the features as polygons: points become circles, lines are refused."""
+def _as_polygons(table: FeatureTable, radius: float, job: Job, bufferable: set[int]) -> FeatureTable:
+    """Return the features as polygons: points become circles; other kinds that are not bufferable are refused."""
     kinds = {int(number) for number in np.unique(shapely.get_type_id(table.geometry))}
     if kinds <= _POLYGONS:
         if radius > 0:
             job.warn(f"{table.name} holds polygons: the buffer radius {radius:g} is for points and has no effect")
         return table
-    if not kinds <= _POINTS:
+    if not kinds <= bufferable:
         words = kinds_in_words(kinds - _POLYGONS)
         raise FeatureError(
             f"{table.name} holds {words} and labels are polygons, or points with a buffer radius: buffer the "
@@ -90,8 +93,8 @@ def _as_polygons(table: FeatureTable, radius: float, job: Job) -> FeatureTable:
         )
     if radius <= 0:
         raise ParameterError(
-            f"{table.name} holds points and buffer_radius is {radius:g}: give the radius of the objects, in "
-            f"units of the layer's CRS"
+            f"{table.name} holds {kinds_in_words(kinds)} and buffer_radius is {radius:g}: give the radius of the "
+            f"objects, in units of the layer's CRS"
         )
     crs = known_crs(table.crs, table.name, FeatureError)
     if crs is not None and crs.is_geographic:

@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from engine.errors import EngineError, ParameterError, SampleFolderError
-from engine.samples.registry import ChipLabel, get_sample_format, sample_format, sample_formats
+from engine.samples.boxes import ChipLabel
+from engine.samples.registry import get_sample_format, sample_format, sample_formats
 
 BOXES = np.array([[12.5, 0, 61.07, 40.12], [0, 0, 256, 256]])
 LABEL = ChipLabel("000000000000.tif", 256, 200, 4, BOXES, np.array([3, 12]))
 PATH = Path("labels/a.txt")
 
 
-@pytest.mark.parametrize("name", sorted(sample_formats()))
+@pytest.mark.parametrize("name", ["KITTI_rectangles", "PASCAL_VOC_rectangles"])
 def test_what_is_written_is_read_back(name):
     """Boxes to a hundredth of a pixel, class values as text; a chip without objects too."""
     form = get_sample_format(name.upper())
@@ -93,7 +94,7 @@ def test_broken_label_files_get_one_sentence(name, text, says):
 def test_formats_are_found_by_scanning_and_names_are_taken_once():
     """Unknown names list the choices; a name used twice, in any case, is refused."""
     assert {"PASCAL_VOC_rectangles", "KITTI_rectangles"} <= set(sample_formats())
-    with pytest.raises(ParameterError, match="choose one of KITTI_rectangles, PASCAL_VOC_rectangles"):
+    with pytest.raises(ParameterError, match="choose one of Classified_Tiles, KITTI_rectangles, PASCAL_VOC"):
         get_sample_format("Nonsense")
     with pytest.raises(EngineError, match="registered twice"):
         sample_format("kitti_RECTANGLES")(object)

@@ -1,0 +1,136 @@
+"""Classified tiles: one label raster a chip, each pixel the value of its class, 0 unlabelled or background.
+
+They are made from polygons, points or lines with a buffer, or class rasters; a second raster gives change pairs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+
+from ..errors import FeatureError
+from ..job import Job
+from ..raster.class_raster import LARGEST_VALUE
+from ..raster.reading import RasterSource
+from ..vector.labels import Labels, read_labels
+from .class_source import ClassRasterLabels, is_raster
+from .cutting import Cutting
+from .label_layer import FeatureLabels
+from .layout import Layout
+from .mask_reading import LabelPixels, label_pixels, understood
+from .masks import Coding, MaskLabeller
+from .pixel_statistics import ClassPixelStatistics
+from .registry import LabelRequest, RunLabels, Understood, sample_format
+from .turning import Turn
+
+OBJECT_PIXELS = 26.0
+"""Width of an object at which pixel classification learns it best."""
+
+
+@sample_format("Classified_Tiles")
+class ClassifiedTiles:
+    """Makes, writes and reads ``labels/<chip>.tif``."""
+
+    suffixes = (".tif", ".tiff", ".png")
+    pairs = True
+    statistics = ClassPixelStatistics
+
+    def labels(self, request: LabelRequest, job: Job) -> FeatureLabels | ClassRasterLabels:
+        """Return the labels of an export.
+
+        Raises:
+            FeatureError: There are none, or a class value is above 65535.
+            RasterError: A raster is no class raster.
+        """
+        if request.source is None:
+            raise FeatureError("no labels are given: choose labelled features or a class raster (in_class_data)")
+        if is_raster(request.source):
+            for name, given in (("class_value_field", request.field), ("buffer_radius", request.buffer_radius)):
+                if given:
+                    job.warn(f"{name} {given} is for features and has no effect on the class raster")
+            return ClassRasterLabels(request.source, request.imagery, request.pixel_space, job)
+        labels = read_labels(request.source, request.field, request.buffer_radius, job, lines=True)
+        _check_values(labels)
+        _tell_overlaps(labels, job)
+        several = len(labels.classes) > 1
+        zero = any(entry.value == 0 for entry in labels.classes)
+        return FeatureLabels(labels, request.imagery, 0 if several and not zero else None)
+
+    def object_pixels(self, labels: RunLabels) -> float | None:
+        """Return the best width of objects of one class; land cover keeps the raster's own cell size."""
+        return OBJECT_PIXELS if isinstance(labels, FeatureLabels) and len(labels.classes) == 1 else None
+
+    def label_bytes(self, cutting: Cutting) -> int:
+        """Return the bytes set aside for the label raster and two world files of a chip."""
+        return cutting.rows * cutting.cols * 2 + 1024
+
+    def labeller(
+        self, labels: RunLabels, placed: Any, source: RasterSource, cutting: Cutting, turns: Sequence[Turn],
+        statistics: ClassPixelStatistics,
+    ) -> MaskLabeller:  # fmt: skip
+        """Return what makes the label rasters of one raster."""
+        gaps = not isinstance(labels, FeatureLabels) or len(labels.classes) > 1
+        coding = Coding.of(labels.classes, labels.unlabelled, gaps)
+        return MaskLabeller(placed, coding, source, cutting, turns, statistics)
+
+    def tell(self, labels: RunLabels, statistics: ClassPixelStatistics, job: Job) -> None:
+        """Say what 0 means in the labels, and how many pixels are 0."""
+        share = statistics.zeros / max(statistics.seen, 1)
+        if labels.unlabelled == 0:
+            job.message(
+                f"0 means unlabelled: {share:.1%} of the pixels of the labels written, which nothing learns from"
+            )
+        else:
+            job.message(f"0 is the background, learnt like a class: {share:.1%} of the pixels of the labels written")
+
+    def read(self, layout: Layout, job: Job) -> list[LabelPixels]:
+        """Return what the label rasters of a folder say."""
+        return label_pixels(layout, job)
+
+    def understand(
+        self, layouts: list[Layout], contents: list[Sequence[Any]], shape: tuple[int, int, int], job: Job
+    ) -> Understood:
+        """Return the samples of all folders."""
+        return understood(layouts, contents, shape, job)
+
+
+def _check_values(labels: Labels) -> None:
+    """Refuse class values that label rasters cannot hold, and labels of nothing but background."""
+    values = [entry.value for entry in labels.classes]
+    if max(values) > LARGEST_VALUE:
+        raise FeatureError(
+            f"{labels.table.name} has the class value {max(values)} and label rasters hold values up to "
+            f"{LARGEST_VALUE}: use smaller class values"
+        )
+    if values == [0]:
+        raise FeatureError(
+            f"all features of {labels.table.name} are of class 0, which is the background: give the labelled objects "
+            f"a class value above 0"
+        )
+
+
+def _tell_overlaps(labels: Labels, job: Job) -> None:
+    """Say how many features lie over an earlier one of another class: where they do, the later one wins."""
+    geometry = labels.table.geometry
+    tree = shapely.STRtree(geometry)
+    later, earlier = tree.query(geometry)
+    apart = (later > earlier) & (labels.values[later] != labels.values[earlier])
+    later, earlier = later[apart], earlier[apart]
+    if not len(later):
+        return
+    bounds = shapely.bounds(geometry)
+    one, two = bounds[later], bounds[earlier]
+    width = np.minimum(one[:, 2], two[:, 2]) - np.maximum(one[:, 0], two[:, 0])
+    height = np.minimum(one[:, 3], two[:, 3]) - np.maximum(one[:, 1], two[:, 1])
+    crossing = (width > 0) & (height > 0)
+    full = (bounds[:, 2] - bounds[:, 0]) * (bounds[:, 3] - bounds[:, 1])
+    rectangle = shapely.area(geometry) >= full * (1 - 1e-9)
+    open_ = crossing & ~(rectangle[later] & rectangle[earlier])
+    crossing[open_] = shapely.relate_pattern(geometry[later[open_]], geometry[earlier[open_]], "T********")
+    if count := len(np.unique(later[crossing])):
+        job.warn(
+            f"{labels.table.name}: {count} features lie over an earlier one of another class; there the later one wins"
+        )

@@ -1,0 +1,259 @@
+"""What formats with one label raster a chip share: labels are painted for a strip of chips at once, then cut."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import rasterio.features
+import shapely
+from affine import Affine
+
+from ..classes import ClassInfo
+from ..errors import FeatureError
+from ..raster.class_raster import LARGEST_VALUE
+from ..raster.reading import RasterSource
+from .chips import ChipKind, ChipWriter
+from .class_source import ClassReader, PlacedClasses
+from .cutting import Cutting
+from .pixel_statistics import ClassPixelStatistics
+from .placing import PlacedLabels
+from .registry import ChipFile
+from .turning import Turn
+
+_DETAILED = 64
+"""Vertices of a polygon beyond which it is cut at the strip before it is painted."""
+
+Placed = PlacedLabels | PlacedClasses
+
+
+@dataclass(frozen=True)
+class Coding:
+    """How pixels of label rasters are written.
+
+    Attributes:
+        void: Value of pixels without a label and outside: 0, unless 0 is a class of its own beside them.
+        dtype: ``uint8``, or ``uint16`` when a value needs it.
+        nodata: What the label files declare as nodata, None where no pixel is without a label.
+    """
+
+    void: int
+    dtype: str
+    nodata: int | None
+
+    @classmethod
+    def of(cls, classes: Sequence[ClassInfo], unlabelled: int | None, gaps: bool) -> Coding:
+        """Return the coding of the labels of a run.
+
+        Args:
+            classes: All that occur.
+            unlabelled: 0 when 0 stands for pixels without a label, None when it is the background.
+            gaps: Pixels without a label may occur although 0 is the background.
+        """
+        largest = max((entry.value for entry in classes), default=0)
+        if unlabelled == 0 or not gaps:
+            return cls(0, "uint8" if largest <= 255 else "uint16", unlabelled)
+        taken = {entry.value for entry in classes}
+        top = 255 if largest <= 255 and 255 not in taken else LARGEST_VALUE
+        void = next((value for value in range(top, 0, -1) if value not in taken), 0)
+        if not void:
+            raise FeatureError(f"all values up to {LARGEST_VALUE} are classes: leave one for pixels without a label")
+        return cls(void, "uint8" if top == 255 else "uint16", void)
+
+
+class Painter(Protocol):
+    """Gives the label pixels of a window of one raster; a context manager."""
+
+    def __enter__(self) -> Painter: ...
+    def __exit__(self, *error: Any) -> None: ...
+
+    def paint(self, row: int, height: int, col: int, width: int) -> np.ndarray:
+        """Return (height, width) values in the type of the coding; the window may reach outside."""
+
+
+class PolygonPainter:
+    """Paints polygons: a pixel has the class of the last polygon in which its centre lies."""
+
+    def __init__(self, placed: PlacedLabels, coding: Coding) -> None:
+        """Paint placed polygons."""
+        self._placed, self._coding = placed, coding
+        self._detailed = shapely.get_num_coordinates(placed.geometry) > _DETAILED
+
+    def __enter__(self) -> PolygonPainter:
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        """Nothing is open."""
+
+    def paint(self, row: int, height: int, col: int, width: int, chosen: np.ndarray | None = None) -> np.ndarray:
+        """Return (height, width) values; ``chosen`` are the polygons to paint in their order, None for all."""
+        found = self._placed.within(col, row, width, height) if chosen is None else chosen
+        values = np.full((height, width), self._coding.void, self._coding.dtype)
+        if not len(found):
+            return values
+        geometry = self._placed.geometry[found]
+        detailed = self._detailed[found]
+        if detailed.any():
+            geometry = geometry.copy()
+            geometry[detailed] = shapely.clip_by_rect(
+                geometry[detailed], col - 1, row - 1, col + width + 1, row + height + 1
+            )
+            kept = ~shapely.is_empty(geometry)
+            geometry, found = geometry[kept], found[kept]
+        if len(found):
+            rasterio.features.rasterize(
+                zip(geometry, self._placed.values[found].tolist(), strict=True),
+                out=values,
+                transform=Affine.translation(col, row),
+            )
+        return values
+
+
+class ClassPainter:
+    """Takes the values of class rasters."""
+
+    def __init__(self, placed: PlacedClasses, coding: Coding) -> None:
+        """Read placed class rasters."""
+        self._reader, self._coding = ClassReader(placed, coding.void), coding
+
+    def __enter__(self) -> ClassPainter:
+        self._reader.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        """Close the rasters."""
+        self._reader.__exit__(*error)
+
+    def paint(self, row: int, height: int, col: int, width: int) -> np.ndarray:
+        """Return (height, width) values."""
+        return self._reader.read(row, height, col, width)[0].astype(self._coding.dtype)
+
+
+class MaskLabeller:
+    """Makes the label rasters of one raster, strip by strip; a context manager."""
+
+    def __init__(
+        self, placed: Placed, coding: Coding, source: RasterSource, cutting: Cutting, turns: Sequence[Turn],
+        statistics: ClassPixelStatistics,
+    ) -> None:  # fmt: skip
+        """Label chips of a raster with placed polygons or class rasters."""
+        self.placed, self.coding, self.cutting, self.statistics = placed, coding, cutting, statistics
+        self.turns: list[Turn | None] = [None, *turns]
+        self.margin = (
+            max((turn.margin[0] for turn in turns), default=0),
+            max((turn.margin[1] for turn in turns), default=0),
+        )
+        self.painter: PolygonPainter | ClassPainter = (
+            PolygonPainter(placed, coding) if isinstance(placed, PlacedLabels) else ClassPainter(placed, coding)
+        )
+        self._source = source
+        self._writer: ChipWriter | None = None
+
+    def __enter__(self) -> MaskLabeller:
+        """Open what the labels are read from."""
+        self.painter.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        """Close it."""
+        self.painter.__exit__(*error)
+
+    def strip(self, row: int, cols: np.ndarray) -> MaskStrip:
+        """Return the label rasters of the chips that begin in a row."""
+        return MaskStrip(self, row, cols)
+
+    def writer(self, file: ChipFile) -> ChipWriter:
+        """Return what writes label rasters into the folder of a file."""
+        if self._writer is None:
+            cutting, coding = self.cutting, self.coding
+            kind = ChipKind(
+                "TIFF", cutting.compression, 1, cutting.rows, cutting.cols, coding.dtype, ("",), self._source.crs,
+                coding.nodata,
+            )  # fmt: skip
+            self._writer = ChipWriter(file.folder, kind)
+        return self._writer
+
+
+class MaskStrip:
+    """The label rasters of one strip of chips, upright and turned."""
+
+    def __init__(self, labeller: MaskLabeller, row: int, cols: np.ndarray) -> None:
+        """Remember where the chips lie; nothing is painted before it is asked for."""
+        self._labeller, self._row, self._cols = labeller, row, cols
+        self._values: np.ndarray | None = None
+        self._pixels: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
+        self._chosen: dict[int, dict[int, np.ndarray]] = {}
+
+    def labelled(self, copy: int) -> Collection[int]:
+        """Return the chips in which a pixel has a class."""
+        labeller, cutting = self._labeller, self._labeller.cutting
+        turn = labeller.turns[copy]
+        margin = 0 if turn is None else max(turn.margin)
+        touched = labeller.placed.touched(self._row, cutting.rows, self._cols, cutting.cols, margin)
+        return {int(chip) for chip in touched if any(value for value, _ in self._counted(copy, int(chip)))}
+
+    def write(self, copy: int, chip: int, file: ChipFile) -> tuple[tuple[int, int], ...]:
+        """Write the label raster of a chip; return value and count of its pixels, void ones left out."""
+        self._labeller.writer(file).write(file.stem, self._cut(copy, chip)[None], file.transform)
+        return self._counted(copy, chip)
+
+    def count(self, copy: int, chips: Sequence[int]) -> None:
+        """Take the label rasters that were written into the statistics."""
+        size = self._labeller.cutting.rows * self._labeller.cutting.cols
+        for chip in chips:
+            self._labeller.statistics.add(self._counted(copy, chip), size)
+
+    def _counted(self, copy: int, chip: int) -> tuple[tuple[int, int], ...]:
+        """Return value and count of the pixels of a chip, void ones left out unless they are 0."""
+        known = self._pixels.get((copy, chip))
+        if known is None:
+            coding = self._labeller.coding
+            counts = np.bincount(self._cut(copy, chip).ravel())
+            if coding.void:
+                counts[coding.void :][:1] = 0
+            known = tuple((int(value), int(counts[value])) for value in np.flatnonzero(counts))
+            self._pixels[copy, chip] = known
+        return known
+
+    def _cut(self, copy: int, chip: int) -> np.ndarray:
+        """Return (rows, cols) of a chip, upright or turned."""
+        labeller, cutting = self._labeller, self._labeller.cutting
+        turn = labeller.turns[copy]
+        across, down = (0, 0) if turn is None else turn.margin
+        col, row = int(self._cols[chip]) - across, self._row - down
+        width, height = cutting.cols + 2 * across, cutting.rows + 2 * down
+        painter = labeller.painter
+        if cutting.least_share > 0 and isinstance(painter, PolygonPainter):
+            values = painter.paint(row, height, col, width, self._large_enough(copy).get(chip, np.empty(0, np.int64)))
+        else:
+            left, top = col - int(self._cols[0]) + labeller.margin[0], labeller.margin[1] - down
+            values = self._painted()[top : top + height, left : left + width]
+        return np.ascontiguousarray(values) if turn is None else turn.nearest(values)
+
+    def _painted(self) -> np.ndarray:
+        """Return the values of the whole strip, with the margin that turned chips need."""
+        if self._values is None:
+            across, down = self._labeller.margin
+            width = int(self._cols[-1] - self._cols[0]) + self._labeller.cutting.cols + 2 * across
+            height = self._labeller.cutting.rows + 2 * down
+            self._values = self._labeller.painter.paint(self._row - down, height, int(self._cols[0]) - across, width)
+        return self._values
+
+    def _large_enough(self, copy: int) -> dict[int, np.ndarray]:
+        """Return the polygons of each chip of which a large enough share lies inside it."""
+        found = self._chosen.get(copy)
+        if found is None:
+            cutting, turn, placed = self._labeller.cutting, self._labeller.turns[copy], self._labeller.placed
+            if not isinstance(placed, PlacedLabels):
+                return {}
+            size = (self._row, cutting.rows, self._cols, cutting.cols, cutting.least_share)
+            placement = (
+                placed.in_strip(*size)
+                if turn is None
+                else placed.in_turned_strip(*size, turn.transform, max(turn.margin))
+            )
+            found = {chip: np.sort(placement.labels[place]) for chip, place in placement.by_chip()}
+            self._chosen[copy] = found
+        return found
