@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from ..errors import ModelPackageError
-from ..networks.detector import Detector
+from ..networks.trainable import Trainable
 from .normalisation import Normalisation
 
 TOLERANCE = 0.02
@@ -47,7 +47,7 @@ class Contract:
     answers: tuple[Tensor, ...]
 
 
-def make_contract(network: Detector, normalisation: Normalisation, image: Tensor) -> Contract:
+def make_contract(network: Trainable, normalisation: Normalisation, image: Tensor) -> Contract:
     """Return the contract of a trained network.
 
     Args:
@@ -61,7 +61,7 @@ def make_contract(network: Detector, normalisation: Normalisation, image: Tensor
     return Contract(tile, _answers(network, normalisation, tile))
 
 
-def check_contract(contract: Contract, network: Detector, normalisation: Normalisation, name: str) -> None:
+def check_contract(contract: Contract, network: Trainable, normalisation: Normalisation, name: str) -> None:
     """Refuse a network that does not answer as promised.
 
     Args:
@@ -111,7 +111,7 @@ def read_contract(path: Path) -> Contract:
         ) from error
 
 
-def _answers(network: Detector, normalisation: Normalisation, tile: Tensor) -> tuple[Tensor, ...]:
+def _answers(network: Trainable, normalisation: Normalisation, tile: Tensor) -> tuple[Tensor, ...]:
     """Return the thinned raw outputs for one tile, on the processor."""
     was_training = network.training
     network.eval()

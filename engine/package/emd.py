@@ -18,7 +18,7 @@ from ..classes import NO_COLOR, ClassInfo, with_colors
 from ..errors import ModelPackageError, ParameterError
 from ..job import Job
 from ..models.registry import ModelSpec, build_network, get_architecture
-from ..networks.detector import Detector
+from ..networks.trainable import Trainable
 from .contract import check_contract, read_contract
 from .dlpk import discard
 from .normalisation import Normalisation
@@ -52,7 +52,7 @@ class ModelPackage:
         task: ``object_detection`` or another task.
         architecture: Code of the architecture.
         spec: What the network is built from.
-        classes: Classes in the order of the network's labels 1..n.
+        classes: Classes in the order of the network's labels 1..n, the background not among them.
         tile: Rows and columns of a tile in raster pixels.
         bands: Bands taken from the raster, 0-based numbers or names, in the network's order.
         normalisation: How raw pixels become the network's input.
@@ -92,6 +92,23 @@ class ModelPackage:
         """IoU of two objects of a class that the training found best, 0..1; None when the definition does not say."""
         proposed = self.emd.get(OVERLAP_KEY)
         return float(proposed) if isinstance(proposed, int | float) and 0 <= proposed <= 1 else None
+
+    @property
+    def background(self) -> bool:
+        """Whether the network of a pixel classification knows a background beside the classes."""
+        return self.spec.background
+
+    @property
+    def channel_values(self) -> tuple[int, ...]:
+        """Class value of each score channel of a pixel classification; 0 first where there is a background."""
+        return (0,) * self.background + tuple(entry.value for entry in self.classes)
+
+    @property
+    def ignored_channels(self) -> tuple[int, ...]:
+        """Score channels that were not learnt and are never chosen: ``ignore_mapped_class``."""
+        ignored = self.emd.get("ignore_mapped_class")
+        listed = ignored if isinstance(ignored, list) else []
+        return tuple(sorted({int(c) for c in listed if isinstance(c, int) and 0 <= c < self.spec.outputs}))
 
     def require_task(self, task: str) -> None:
         """Refuse a package of another task.
@@ -146,8 +163,8 @@ def open_package(definition: str, job: Job, task: str | None = None) -> ModelPac
     return package
 
 
-def load_network(package: ModelPackage, *, check: bool = True) -> Detector:
-    """Return the package's network with its weights, in evaluation mode, on the processor.
+def load_network(package: ModelPackage, *, check: bool = True) -> Any:
+    """Return the package's network with its weights, in evaluation mode, on the processor: of the task's kind.
 
     Args:
         package: The opened package.
@@ -157,7 +174,7 @@ def load_network(package: ModelPackage, *, check: bool = True) -> Detector:
         ModelPackageError: Weights are unsafe, damaged or do not fit, or the golden tile is answered differently.
     """
     try:
-        network: Detector = build_network(package.spec)
+        network: Trainable = build_network(package.spec)
     except ParameterError as error:
         raise ModelPackageError(f"{package.name} describes a network that cannot be built: {error}") from error
     load_weights(network, read_weights(package.weights), package.weights.name)

@@ -42,6 +42,10 @@ TASKS = {
 """``ModelType`` in small letters to the name of a task; the misspelling stands in Esri's own help."""
 
 
+MODEL_TYPES = {"object_detection": "ObjectDetection", "pixel_classification": "ImageClassification"}
+"""Name of a task that we train to its ``ModelType``."""
+
+
 class ClassEntry(BaseModel):
     """One entry of ``Classes``."""
 

@@ -23,12 +23,15 @@ from ..models.registry import ModelSpec, get_architecture
 from .contract import Contract, write_contract
 from .dlpk import pack
 from .normalisation import Normalisation
-from .schema import DEFAULT_THRESHOLD, OUR_KEY, OUR_VERSION
+from .schema import DEFAULT_THRESHOLD, MODEL_TYPES, OUR_KEY, OUR_VERSION
 from .weights import write_weights
 
 log = logging.getLogger(__name__)
 
 CONTRACT_FILE = "golden_tile.safetensors"
+
+STALE = ("NormalizationStats", "accuracy", "per_class_metrics", "ignore_mapped_class", "IsEdgeDetection")
+"""Keys of a definition that one which goes on from it takes over only where it says them itself."""
 
 
 def definition(
@@ -57,7 +60,7 @@ def definition(
 
     Args:
         spec: What the network was built from.
-        classes: Classes in the order of the network's labels 1..n.
+        classes: Classes in the order of the network's labels 1..n, the background not among them.
         tile: Rows and columns of a tile in raster pixels.
         bands: ``ExtractBands``: bands taken from the raster, 0-based numbers or names.
         normalisation: How raw pixels become the network's input.
@@ -67,7 +70,8 @@ def definition(
         cell_size: Cell size of the training data (x, y) in units of ``crs``.
         crs: Reference system of the cell size, as ``EPSG:n`` or WKT.
         learning_rate: As text: ``None``, ``1.0000e-03`` or ``slice('1.0000e-04', '1.0000e-03', None)``.
-        metrics: Further keys with results, for example ``average_precision_score`` and ``monitored_valid_loss``.
+        metrics: Further keys of the task and its results, for example ``average_precision_score``,
+            ``per_class_metrics``, ``ignore_mapped_class`` and ``monitored_valid_loss``.
         image_space: ``MAP_SPACE`` or ``PIXEL_SPACE``.
         metadata_mode: Format of the training data.
         band_names: Names of the bands, where they are known.
@@ -81,12 +85,13 @@ def definition(
     cell = None if cell_size is None else {"x": cell_size[0], "y": cell_size[1], "spatialReference": _reference(crs)}
     values = {name: _listed(value) for name, value in spec.values().items()}
     emd: dict[str, Any] = copy.deepcopy(dict(base or {}))
-    emd.pop("NormalizationStats", None)
+    for key in STALE:
+        emd.pop(key, None)
     emd.update(
         {
             "Framework": "PyTorch",
             "ModelConfiguration": entry.configuration,
-            "ModelType": "ObjectDetection",
+            "ModelType": MODEL_TYPES[entry.task],
             "ModelFile": "",
             "Description": description,
             "ImageHeight": tile[0],

@@ -14,15 +14,16 @@ from ..job import Job
 from ..samples.folder import read_samples
 from ..tools.train_model import TrainModel
 from ..training.augmentation import WHOLE, augmentation
-from ..training.chips import ground, look_at_chips, object_sizes
-from ..training.outcome import Trained, write_model
+from ..training.chips import ground, look_at_chips
+from ..training.outcome import write_model
 from ..training.plan import Plan
 from ..training.precision import choose_arithmetic
 from ..training.scale import choose_scale
 from ..training.session import Material, train
 from ..training.split import split_chips
-from ..training.start import labels_of, make_choices, starting_network
+from ..training.start import make_choices, starting_network
 from ..training.state import Checkpoint, request_key
+from ..training.trained import Trained
 
 READ, TRAINED = 0.03, 0.97
 """Progress when the chips are read, and when the network is trained."""
@@ -39,17 +40,17 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
     target = Path(request.out_folder).absolute()
     _refuse_used(target)
     samples = read_samples(request.in_folder, job)
-    labels = labels_of(samples)
     choices = make_choices(request, samples, job)
+    labels, task = choices.labels, choices.task
     transforms = augmentation(
         request.augmentation,
         request.augmentation_parameters,
         Path(samples.folders[0]),
         samples.image_space != "PIXEL_SPACE",
     )
-    split = split_chips(ground(samples), request.validation_percentage, request.split, request.seed, job)
-    sizes = object_sizes(samples, split.training)
-    scale = choose_scale((samples.tile_rows, samples.tile_cols), sizes, choices.chip_size, request.resize_to, job)
+    split = split_chips(ground(samples, labels), request.validation_percentage, request.split, request.seed, job)
+    chip, sizes = (samples.tile_rows, samples.tile_cols), labels.sizes(split.training)
+    scale = choose_scale(chip, sizes, choices.chip_size, request.resize_to, task.rule, job)
     arithmetic = choose_arithmetic(request.processor_type, request.gpu_id, request.precision, job, scale.view)
     if scale.cropped and transforms.crop is None:
         transforms = replace(transforms, crop=WHOLE)  # a view smaller than the chip shows any part of it
@@ -59,17 +60,16 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
     start.network.to(arithmetic.device).to(memory_format=torch.channels_last)
 
     writable(target)
-    checkpoint = Checkpoint(target, request_key(request, samples.samples, start.network.state_dict(), start.text()))
+    checkpoint = Checkpoint(target, request_key(request, samples, labels, start.network.state_dict(), start.text()))
     material = Material(store, split, scale, transforms, (statistics.minimum, statistics.maximum))
-    names = tuple(entry.name for entry in samples.classes)
     logs = checkpoint.folder / LOGS if request.tensorboard else None
     plan = Plan(
-        choices.task, arithmetic, start.normalisation, names, request.max_epochs, request.max_minutes, choices.monitor,
+        task, arithmetic, start.normalisation, labels.names, request.max_epochs, request.max_minutes, choices.monitor,
         request.stop_training, logs, request.seed, choices.architecture.rate,
     )  # fmt: skip
     with checkpoint.kept():
         state = train(start.network, plan, material, request, start.pretrained, checkpoint, job, (READ, TRAINED))
-    evaluation = plan.task.settle(plan.evaluated(start.network, material.validation(state.batch_size), job), names)
+    evaluation = task.settle(plan.evaluated(start.network, material.validation(state.batch_size), job), labels.names)
     trained = Trained(request, samples, statistics, choices, start, plan, material, state, evaluation)
     with replaced_folder(target, job) as folder:
         written = write_model(folder, target.name, trained, job)

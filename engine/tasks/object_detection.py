@@ -15,10 +15,12 @@ from ..accuracy.scores import scores_by_class
 from ..inference.suppression import suppress_boxes
 from ..networks.detector import Detector, Target
 from ..package.emd import OVERLAP_KEY
+from ..samples.folder import SampleSet
+from ..training.scale import ScaleRule
+from .box_findings import MIN_IOU, findings
+from .box_labels import box_labels
 from .registry import Evaluation, Prepared, Task, register
 
-MIN_IOU = 0.5
-"""IoU from which on a detection counts as right."""
 LOWEST_SCORE = 0.03
 """Detections below it are not looked at in validation."""
 OVERLAPS = (0.1, 0.2, 0.3, 0.4)
@@ -163,13 +165,24 @@ def _chip_of_each(chips: Sequence[Mapping[str, np.ndarray]]) -> np.ndarray:
     return np.repeat(np.arange(len(chips)), [len(chip["boxes"]) for chip in chips])
 
 
+def suggest(samples: SampleSet) -> tuple[str, str]:
+    """Return the architecture that learns from few samples and without pre-trained weights."""
+    return "FCOS", "which learns fastest from few samples and needs no pre-trained weights"
+
+
 TASK = register(
     Task(
         name="object_detection",
         model_type="ObjectDetection",
+        formats=("PASCAL_VOC_rectangles", "KITTI_rectangles"),
         monitors=("VALID_LOSS", "AVERAGE_PRECISION", "F1_SCORE"),
+        told=("AVERAGE_PRECISION", "F1_SCORE"),
         losses=losses,
         evaluate=evaluate,
         settle=settle,
+        labels=box_labels,
+        rule=ScaleRule(good=50.0, lowest=1.0, highest=2.0),
+        suggest=suggest,
+        findings=findings,
     )
 )

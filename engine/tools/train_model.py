@@ -39,7 +39,10 @@ class TrainModel(Tool):
     )
 
     in_folder: tuple[str, ...] = param(
-        Folders("Input training data", "Folders written by the export tool, or third-party VOC or KITTI folders.")
+        Folders(
+            "Input training data",
+            "Folders written by the export tool, or third-party folders of VOC or KITTI boxes or label rasters.",
+        )
     )
     out_folder: str = param(NewFolder("Output folder", "Folder of the model; its name becomes the model's name."))
     max_epochs: int = param(
@@ -121,7 +124,9 @@ class TrainModel(Tool):
         advanced=True,
     )
     resize_to: str = param(
-        Text("Resize to", "Size to which chips are resized first; empty enlarges chips of small objects by itself."),
+        Text(
+            "Resize to", "Size to which chips are resized first; empty takes the size at which objects are learnt best."
+        ),
         "",
         advanced=True,
     )
@@ -138,7 +143,7 @@ class TrainModel(Tool):
         Choice(
             "Monitor metric",
             "Metric that chooses the best state and stops early.",
-            choices=("VALID_LOSS", "AVERAGE_PRECISION", "PRECISION", "RECALL", "F1_SCORE"),
+            choices=("VALID_LOSS", "AVERAGE_PRECISION", "ACCURACY", "F1_SCORE", "MIOU", "DICE", "PRECISION", "RECALL"),
         ),
         "VALID_LOSS",
         advanced=True,

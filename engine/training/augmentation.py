@@ -318,6 +318,39 @@ def boxes_in_view(boxes: np.ndarray, view: View, visible: float) -> tuple[np.nda
     return cut[keep].astype(np.float32), np.flatnonzero(keep)
 
 
+def show_labels(labels: np.ndarray, view: View, outside: int) -> np.ndarray:
+    """Sample a map of labels as a view shows it, the nearest pixel each.
+
+    Args:
+        labels: (rows, cols) of an integer type.
+        view: What is shown.
+        outside: Label of ground outside the chip.
+
+    Returns:
+        (view.rows, view.cols) int64.
+    """
+    across = np.arange(view.cols) + 0.5 - view.cols / 2
+    down = np.arange(view.rows) + 0.5 - view.rows / 2
+    (a, b), (c, d) = view.matrix
+    if b == 0 and c == 0:  # mirrored at most: columns follow columns
+        return _at(labels, (d * down + view.centre[1])[:, None], (a * across + view.centre[0])[None], outside)
+    if a == 0 and d == 0:  # a quarter turn: columns follow rows
+        return _at(labels, (c * across + view.centre[1])[None], (b * down + view.centre[0])[:, None], outside)
+    cols = a * across[None] + b * down[:, None] + view.centre[0]
+    rows = c * across[None] + d * down[:, None] + view.centre[1]
+    return _at(labels, rows, cols, outside)
+
+
+def _at(labels: np.ndarray, rows: np.ndarray, cols: np.ndarray, outside: int) -> np.ndarray:
+    """Return the labels at chip places, of arrays that broadcast against each other."""
+    row, col = np.floor(rows).astype(np.int64), np.floor(cols).astype(np.int64)
+    valid_rows, valid_cols = (row >= 0) & (row < labels.shape[0]), (col >= 0) & (col < labels.shape[1])
+    found = labels[np.clip(row, 0, labels.shape[0] - 1), np.clip(col, 0, labels.shape[1] - 1)].astype(np.int64)
+    if not (valid_rows.all() and valid_cols.all()):
+        found[~(valid_rows & valid_cols)] = outside
+    return found
+
+
 def lighten(
     pixels: Tensor, chosen: Augmentation, minimum: Tensor, maximum: Tensor, random: np.random.Generator
 ) -> Tensor:

@@ -7,7 +7,7 @@ import copy
 import torch
 from torch import Tensor, nn
 
-from ..networks.detector import Detector
+from ..networks.trainable import Trainable
 
 DECAY = 0.998
 """Weight of the past in each step, once there is one."""
@@ -23,7 +23,7 @@ class MovingAverage:
         steps: Steps averaged so far.
     """
 
-    def __init__(self, network: Detector, decay: float = DECAY) -> None:
+    def __init__(self, network: Trainable, decay: float = DECAY) -> None:
         """Start from the network's present weights."""
         self.network = copy.deepcopy(network).eval().requires_grad_(False)
         self.decay = decay

@@ -1,4 +1,4 @@
-"""The training data as training needs it: every chip looked at once, its statistics, the sizes of its objects."""
+"""The training data as training needs it: every chip looked at once, and the statistics of its bands."""
 
 from __future__ import annotations
 
@@ -13,14 +13,12 @@ import torch
 from ..errors import SampleFolderError
 from ..job import Job
 from ..samples.folder import SampleSet
+from ..tasks.registry import Labels
 from .loaders import CACHE_MOST, CACHE_SHARE, ChipStore
 from .memory import free_memory
 from .split import Chips
 
 WORKERS = 2
-LARGEST_SIZE_PERCENTILE = 95.0
-EDGE = 1.0
-"""Boxes nearer to the chip's edge than this many pixels may be cut by it."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +43,13 @@ class BandStatistics:
 
 
 def look_at_chips(
-    samples: SampleSet, labels: dict[int, int], job: Job, span: tuple[float, float]
+    samples: SampleSet, labels: Labels, job: Job, span: tuple[float, float]
 ) -> tuple[ChipStore, BandStatistics]:
     """Decode every chip once: broken ones are refused now, not after an hour; what fits stays in memory.
 
     Args:
         samples: The training data.
-        labels: Class value to label.
+        labels: What their labels mean.
         job: Progress, and a check at each chip.
         span: Progress before and after, 0..1.
 
@@ -117,35 +115,7 @@ def _described(store: ChipStore, count: int) -> Iterator[Description]:
                 future.cancel()
 
 
-def ground(samples: SampleSet) -> Chips:
+def ground(samples: SampleSet, labels: Labels) -> Chips:
     """Return what the split needs to know of the chips."""
-    values = np.array([entry.value for entry in samples.classes], np.int64)
-    labels = np.array([(sample.classes[:, None] == values[None]).sum(axis=0) for sample in samples.samples], np.int64)
-    return Chips(np.asarray(samples.bounds, np.float64), np.array(samples.sources, dtype=object).astype(str), labels)
-
-
-def object_sizes(samples: SampleSet, indexes: np.ndarray) -> np.ndarray:
-    """Return widths and heights of the objects of some chips, (n, 2) float64 pixels.
-
-    Objects that the chip's edge may have cut are left out as long as enough whole ones remain.
-    """
-    chosen = [samples.samples[int(index)].boxes for index in indexes]
-    boxes = np.concatenate([np.empty((0, 4)), *chosen]).astype(np.float64)
-    sizes = boxes[:, 2:] - boxes[:, :2]
-    whole = (boxes[:, :2] > EDGE).all(axis=1) & (
-        boxes[:, 2:] < [samples.tile_cols - EDGE, samples.tile_rows - EDGE]
-    ).all(axis=1)
-    return sizes[whole] if whole.sum() >= 0.1 * len(boxes) else sizes
-
-
-def package_padding(sizes: np.ndarray, tile: tuple[int, int]) -> int:
-    """Return the padding a package proposes: half of a large object, at most a quarter of the tile.
-
-    Args:
-        sizes: (n, 2) widths and heights of the training objects, raster pixels.
-        tile: Rows and columns of the tile, raster pixels.
-    """
-    if not len(sizes):
-        return 0
-    large = float(np.percentile(sizes.max(axis=1), LARGEST_SIZE_PERCENTILE))
-    return min(-(-int(np.ceil(large)) // 2), min(tile) // 4)
+    sources = np.array(samples.sources, dtype=object).astype(str)
+    return Chips(np.asarray(samples.bounds, np.float64), sources, labels.counts(), labels.usable())

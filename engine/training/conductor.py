@@ -11,7 +11,7 @@ import time
 import torch
 
 from ..job import Job
-from ..networks.detector import Detector
+from ..networks.trainable import Trainable
 from ..tasks.registry import Evaluation
 from .averaging import MovingAverage
 from .learning_rate import OneCycle
@@ -66,7 +66,7 @@ class Conductor:
         """Training time used, earlier parts of an interrupted run included."""
         return self.state.seconds + time.monotonic() - self.began
 
-    def begin(self, network: Detector, optimizer: torch.optim.Optimizer) -> None:
+    def begin(self, network: Trainable, optimizer: torch.optim.Optimizer) -> None:
         """Take up the saved weights, if there are any."""
         state = self.state
         self.average = MovingAverage(network)
@@ -89,7 +89,7 @@ class Conductor:
         for group in optimizer.param_groups:
             group["lr"] = group["peak"] * factor
 
-    def after_step(self, network: Detector, optimizer: torch.optim.Optimizer) -> bool:
+    def after_step(self, network: Trainable, optimizer: torch.optim.Optimizer) -> bool:
         """Average the weights and move the schedule on; return whether the end is reached."""
         if self.average is not None:
             self.average.update(network)
@@ -110,7 +110,7 @@ class Conductor:
         return self.schedule.done
 
     def after_epoch(
-        self, network: Detector, optimizer: torch.optim.Optimizer, losses: dict[str, float]
+        self, network: Trainable, optimizer: torch.optim.Optimizer, losses: dict[str, float]
     ) -> EpochRecord | None:
         """Judge the averaged weights, keep them if they are the best, tell, save, and see whether to end.
 
@@ -183,7 +183,7 @@ class Conductor:
             "then training stops"
         )
 
-    def _save(self, network: Detector, optimizer: torch.optim.Optimizer) -> None:
+    def _save(self, network: Trainable, optimizer: torch.optim.Optimizer) -> None:
         """Save the state."""
         if self.checkpoint is None or self.average is None:
             return
@@ -216,7 +216,9 @@ class Conductor:
         text = f"Epoch {record.epoch}{of}: loss {record.loss:.3f} ({parts})"
         if self.validation is not None:
             metrics = "".join(
-                f", {name.lower().replace('_', ' ')} {value:.3f}" for name, value in record.metrics.items()
+                f", {name.lower().replace('_', ' ')} {value:.3f}"
+                for name, value in record.metrics.items()
+                if name in self.plan.task.told or name == self.plan.monitor
             )
             text += f", validation loss {record.valid_loss:.3f}{metrics}"
         left = self.seconds * (1 - self.schedule.position) / max(1e-6, self.schedule.position)

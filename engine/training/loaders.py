@@ -11,21 +11,20 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..samples.folder import BoxSample, read_chip
-from .augmentation import Augmentation, View, boxes_in_view, draw_view, lighten, show, whole_view
+from ..samples.samples import read_chip
+from ..tasks.registry import Labels
+from .augmentation import Augmentation, View, draw_view, lighten, show, whole_view
 from .scale import ChipScale
 
 CACHE_SHARE = 0.2
 """Share of the free memory that decoded chips may take."""
 CACHE_MOST = 4 << 30
-VISIBLE = 0.25
-"""Objects of which less is in a view are not shown to the network as objects."""
 AHEAD = 2
 """Batches that wait ready."""
 
@@ -33,12 +32,16 @@ AHEAD = 2
 class Batch(TypedDict):
     """What one step works on.
 
-    ``images`` (n, bands, rows, cols) float32 in the data's units, channels-last; ``targets`` one for each image, boxes
-    (k, 4) float32 in view pixels and labels (k,) int64, 1..classes.
+    ``images`` (n, bands, rows, cols) float32 in the data's units, channels-last; ``targets`` one for each image, in
+    the form of the task.
     """
 
     images: Tensor
-    targets: list[dict[str, Tensor]]
+    targets: Any
+
+
+Seen = tuple[np.ndarray, np.ndarray | None]
+"""Pixels of a chip, (bands, rows, cols) in their own dtype, and what is kept of its label."""
 
 
 @dataclass
@@ -46,38 +49,50 @@ class ChipStore:
     """The chips of a run; decoded once and kept as long as the budget lasts.
 
     Attributes:
-        samples: The chips with their boxes.
-        labels: Class value to label, 1..classes.
+        samples: The chips.
+        labels: What their labels mean.
         budget: Bytes that decoded chips may take.
     """
 
-    samples: Sequence[BoxSample]
-    labels: dict[int, int]
+    samples: Sequence[Any]
+    labels: Labels
     budget: int
-    _kept: dict[int, np.ndarray] = field(default_factory=dict)
+    _kept: dict[int, Seen] = field(default_factory=dict)
     _used: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def chip(self, index: int) -> np.ndarray:
         """Return the pixels of a chip, (bands, rows, cols) in their own dtype."""
+        return self.seen(index)[0]
+
+    def seen(self, index: int) -> Seen:
+        """Return a chip and what is kept of its label."""
         kept = self._kept.get(index)
         if kept is not None:
             return kept
         pixels = read_chip(self.samples[index])
         if np.issubdtype(pixels.dtype, np.floating):
             pixels = np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)
+        label = self.labels.read(index, pixels)
+        size = pixels.nbytes + (0 if label is None else label.nbytes)
         with self._lock:
-            if index not in self._kept and self._used + pixels.nbytes <= self.budget:
-                self._kept[index] = pixels
-                self._used += pixels.nbytes
-        return pixels
+            if index not in self._kept and self._used + size <= self.budget:
+                self._kept[index] = pixels, label
+                self._used += size
+        return pixels, label
 
-    def targets(self, index: int, view: View) -> dict[str, Tensor]:
-        """Return boxes and labels of a chip as a view shows them."""
-        sample = self.samples[index]
-        boxes, kept = boxes_in_view(sample.boxes, view, VISIBLE)
-        labels = np.array([self.labels[int(value)] for value in sample.classes[kept]], np.int64)
-        return {"boxes": torch.from_numpy(boxes), "labels": torch.from_numpy(labels)}
+    def shown(self, index: int, view: View) -> tuple[Tensor, Any]:
+        """Return a chip and its target as a view shows them."""
+        pixels, label = self.seen(index)
+        return show(pixels, view), self.labels.shown(index, label, view)
+
+    def stacked(self, views: Sequence[tuple[Tensor, Any]]) -> Batch:
+        """Return views as one batch, in the layout that convolutions prefer."""
+        images = torch.stack([pixels for pixels, _ in views])
+        return {
+            "images": images.contiguous(memory_format=torch.channels_last),
+            "targets": self.labels.stacked([target for _, target in views]),
+        }
 
 
 @dataclass
@@ -119,15 +134,15 @@ class TrainingBatches:
         batches = [order[start : start + self.batch_size] for start in range(0, len(order), self.batch_size)]
         minimum, maximum = (torch.from_numpy(v.astype(np.float32)).view(-1, 1, 1) for v in self.band_range)
 
-        def shown(place: int, index: int) -> tuple[Tensor, dict[str, Tensor]]:
+        def shown(place: int, index: int) -> tuple[Tensor, Any]:
             random = np.random.default_rng((self.seed, self.epoch, place))
             view = draw_view(self.augmentation, self.scale.chip, self.scale.view, self.scale.scale, random)
-            pixels = show(self.store.chip(index), view)
-            return lighten(pixels, self.augmentation, minimum, maximum, random), self.store.targets(index, view)
+            pixels, target = self.store.shown(index, view)
+            return lighten(pixels, self.augmentation, minimum, maximum, random), target
 
         def made(number: int) -> Batch:
             first = number * self.batch_size
-            return _stacked([shown(first + place, int(index)) for place, index in enumerate(batches[number])])
+            return self.store.stacked([shown(first + place, int(index)) for place, index in enumerate(batches[number])])
 
         return _ahead(made, range(self.skip, len(batches)), self.workers)
 
@@ -165,22 +180,10 @@ class ValidationBatches:
 
         def made(number: int) -> Batch:
             part = self.indexes[number * self.batch_size : (number + 1) * self.batch_size]
-            views = []
-            for index in part:
-                view = whole_view(self.scale.chip, self.scale.whole)
-                views.append((show(self.store.chip(int(index)), view), self.store.targets(int(index), view)))
-            return _stacked(views)
+            view = whole_view(self.scale.chip, self.scale.whole)
+            return self.store.stacked([self.store.shown(int(index), view) for index in part])
 
         return _ahead(made, range(len(self)), self.workers)
-
-
-def _stacked(views: list[tuple[Tensor, dict[str, Tensor]]]) -> Batch:
-    """Return views as one batch, in the layout that convolutions prefer."""
-    images = torch.stack([pixels for pixels, _ in views])
-    return {
-        "images": images.contiguous(memory_format=torch.channels_last),
-        "targets": [targets for _, targets in views],
-    }
 
 
 def _ahead(made: Callable[[int], Batch], numbers: Iterable[int], workers: int) -> Iterator[Batch]:

@@ -19,7 +19,7 @@ from torch import Tensor
 
 from ..errors import TrainingError
 from ..job import Job
-from ..networks.detector import Detector
+from ..networks.trainable import Trainable
 from .conductor import Conductor
 from .learning_rate import Rates
 from .loaders import Batch, TrainingBatches, ValidationBatches
@@ -33,7 +33,7 @@ MOST_LOST_STEPS = 20
 class _Steps(lightning.LightningModule):
     """What Lightning runs: one step, and the optimiser."""
 
-    def __init__(self, network: Detector, plan: Plan, rates: Rates, conductor: Conductor) -> None:
+    def __init__(self, network: Trainable, plan: Plan, rates: Rates, conductor: Conductor) -> None:
         super().__init__()
         self.conductor = conductor
         self.network = network
@@ -119,7 +119,7 @@ class _Steps(lightning.LightningModule):
 
 
 def fit(
-    network: Detector,
+    network: Trainable,
     plan: Plan,
     batches: TrainingBatches,
     validation: ValidationBatches | None,

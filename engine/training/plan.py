@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..job import Job
-from ..networks.detector import Detector
+from ..networks.trainable import Trainable
 from ..package.normalisation import Normalisation
 from ..tasks.registry import Evaluation, Task
 from .learning_rate import Rates
@@ -31,7 +31,7 @@ class Plan:
         task: What it is trained for.
         arithmetic: Where and in which number format.
         normalisation: What is done to pixels before the network.
-        names: Class names, label 1 first.
+        names: What is learnt, by name.
         max_epochs: Passes over the data.
         max_minutes: Time to train, instead of a number of passes; None to count passes.
         monitor: Metric that chooses the best state.
@@ -53,26 +53,34 @@ class Plan:
     seed: int
     usual_rate: float = 1e-3
 
-    def prepared(self, batch: Batch) -> tuple[Tensor, list[dict[str, Tensor]]]:
+    def prepared(self, batch: Batch) -> tuple[Tensor, Any]:
         """Return images and targets of a batch on the device, images normalised."""
         device = self.arithmetic.device
         images = self.normalisation.apply(batch["images"].to(device, non_blocking=True))
-        targets = [{name: value.to(device) for name, value in target.items()} for target in batch["targets"]]
-        return images.contiguous(memory_format=torch.channels_last), targets
+        return images.contiguous(memory_format=torch.channels_last), moved(batch["targets"], device)
 
-    def losses(self, network: Detector, batch: Batch) -> dict[str, Tensor]:
+    def losses(self, network: Trainable, batch: Batch) -> dict[str, Tensor]:
         """Return the named losses of a batch."""
         images, targets = self.prepared(batch)
         with self.arithmetic.active():
             return self.task.losses(network, images, targets)
 
-    def evaluated(self, network: Detector, batches: Iterable[Batch], job: Job) -> Evaluation:
+    def evaluated(self, network: Trainable, batches: Iterable[Batch], job: Job) -> Evaluation:
         """Judge a network on validation batches."""
         with self.arithmetic.active():
             return self.task.evaluate(network, batches, self.prepared, self.names, job.check)
 
 
-def parameter_groups(network: Detector, rates: Rates) -> list[dict[str, Any]]:
+def moved(targets: Any, device: torch.device) -> Any:
+    """Return targets on a device: a tensor, or tensors in lists and by name."""
+    if isinstance(targets, Tensor):
+        return targets.to(device, non_blocking=True)
+    if isinstance(targets, Mapping):
+        return {name: moved(value, device) for name, value in targets.items()}
+    return [moved(value, device) for value in targets]
+
+
+def parameter_groups(network: Trainable, rates: Rates) -> list[dict[str, Any]]:
     """Return the optimiser's groups: backbone and head, with and without weight decay (norms and biases)."""
     groups: list[dict[str, Any]] = []
     for parameters, rate in ((network.backbone_parameters(), rates.backbone), (network.head_parameters(), rates.head)):
@@ -84,6 +92,6 @@ def parameter_groups(network: Detector, rates: Rates) -> list[dict[str, Any]]:
     return groups
 
 
-def optimizer_of(network: Detector, rates: Rates) -> torch.optim.Optimizer:
+def optimizer_of(network: Trainable, rates: Rates) -> torch.optim.Optimizer:
     """Return AdamW over the parameters that learn."""
     return torch.optim.AdamW(parameter_groups(network, rates), fused=True)

@@ -7,7 +7,7 @@ from collections.abc import Generator
 import torch
 
 from ..job import Job
-from ..networks.detector import Detector
+from ..networks.trainable import Trainable
 from .learning_rate import Rates, find_rate
 from .loaders import Batch, TrainingBatches
 from .plan import CLIP, Plan, optimizer_of
@@ -15,7 +15,7 @@ from .state import copied
 
 
 def range_test(
-    network: Detector, plan: Plan, batches: TrainingBatches, steps: int, usual: float, job: Job
+    network: Trainable, plan: Plan, batches: TrainingBatches, steps: int, usual: float, job: Job
 ) -> tuple[float, list[tuple[float, float]]]:
     """Find a learning rate; the network is left as it was.
 

@@ -7,16 +7,15 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import numpy as np
 
-from ..accuracy.scores import ClassScores
-from ..classes import ClassInfo
-from ..tasks.registry import Evaluation
 from . import plots
 from .learning_rate import OneCycle
 from .state import RunState
+from .trained import Findings, Table
 
 REPORT = "model_metrics.html"
 CHARACTERISTICS = "ModelCharacteristics"
@@ -29,31 +28,19 @@ class ReportContent:
 
     Attributes:
         name: Name of the model.
-        summary: The result in one sentence.
         notes: Warnings of the run.
         settings: Names and values.
         data: Names and values of what is known of the training data.
-        classes: The classes, label 1 first.
-        objects: (classes, 2) int64, objects to train and to validate.
+        findings: What the task says of the kept state on the validation chips.
         state: The run.
-        evaluation: The kept state on the validation chips.
-        pictures: Validation chips with labels and detections.
-        min_iou: IoU from which on a detection is right.
-        threshold: Score from which on detections are shown.
     """
 
     name: str
-    summary: str
     notes: Sequence[str]
     settings: Sequence[tuple[str, str]]
     data: Sequence[tuple[str, str]]
-    classes: Sequence[ClassInfo]
-    objects: np.ndarray
+    findings: Findings
     state: RunState
-    evaluation: Evaluation
-    pictures: Sequence[plots.Picture]
-    min_iou: float
-    threshold: float
 
 
 def write_report(folder: Path, content: ReportContent) -> None:
@@ -64,36 +51,35 @@ def write_report(folder: Path, content: ReportContent) -> None:
         content: What to show.
     """
     drawn = _drawn(content)
+    results = plots.png(content.findings.results)
+    figures = {drawing.name: plots.png(drawing.figure) for drawing in content.findings.drawings}
     characteristics = folder / CHARACTERISTICS
     characteristics.mkdir()
-    for name, key in (("loss_graph", "loss"), ("show_results", "results"), ("precision_recall", "precision_recall")):
-        (characteristics / f"{name}.png").write_bytes(drawn[key])
+    for name, picture in {"loss_graph": drawn["loss"], "show_results": results, **figures}.items():
+        (characteristics / f"{name}.png").write_bytes(picture)
     losses = json.dumps(_losses(content), indent=2)
     (characteristics / "training_validation_loss.json").write_text(losses, "utf-8")
-    (folder / REPORT).write_text(_page(content, {key: plots.data_uri(value) for key, value in drawn.items()}), "utf-8")
+    drawings = [
+        {"title": drawing.title, "source": plots.data_uri(figures[drawing.name])}
+        for drawing in content.findings.drawings
+    ]
+    pictures = {key: plots.data_uri(value) for key, value in {**drawn, "results": results}.items()}
+    (folder / REPORT).write_text(_page(content, pictures, drawings), "utf-8")
 
 
 def _drawn(content: ReportContent) -> dict[str, bytes]:
-    """Draw every picture as PNG."""
+    """Draw the pictures of the run as PNG."""
     state = content.state
     rate = state.rates[1] if state.rates else 0.0
     curve = [(x, OneCycle(x).factor) for x in np.linspace(0, 1, _CURVE_POINTS).tolist()]
-    colors = {label: entry.color for label, entry in enumerate(content.classes, start=1)}
     figures = {
         "loss": plots.loss_graph(state.history),
         "metrics": plots.metric_graph(state.history),
         "rate": plots.rate_graph(curve, rate),
-        "precision_recall": plots.precision_recall_graph(_judged(content.evaluation.classes)),
-        "results": plots.results(content.pictures, colors),
     }
     if state.tested:
         figures["tested"] = plots.range_test_graph(state.tested, rate)
     return {name: plots.png(figure) for name, figure in figures.items()}
-
-
-def _judged(classes: Sequence[ClassScores]) -> Sequence[ClassScores]:
-    """Return the classes without the overall entry, which one class alone would repeat."""
-    return classes[:-1]
 
 
 def _losses(content: ReportContent) -> dict[str, object]:
@@ -112,70 +98,78 @@ def _losses(content: ReportContent) -> dict[str, object]:
     }
 
 
-def _page(content: ReportContent, pictures: dict[str, str]) -> str:
+def _page(content: ReportContent, pictures: dict[str, str], drawings: list[dict[str, str]]) -> str:
     """Fill the page."""
     template = Path(__file__).with_name("report_page.html").read_text("utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    history = content.state.history
-    metrics = list(history[-1].metrics) if history else []
-    classes = [
-        {
-            "name": entry.name,
-            "value": entry.value,
-            "color": entry.color,
-            "training": int(row[0]),
-            "validation": int(row[1]),
-        }
-        for entry, row in zip(content.classes, content.objects, strict=True)
-    ]
+    findings = content.findings
     return environment.from_string(template).render(
         title=f"Model {content.name}",
-        summary=content.summary,
+        summary=findings.summary,
         notes=content.notes,
         settings=content.settings,
         data=content.data,
-        classes=classes,
+        counted=findings.counted,
+        classes=[
+            {
+                "name": entry.name,
+                "value": entry.value,
+                "color": entry.color,
+                "training": f"{int(row[0]):,}",
+                "validation": f"{int(row[1]):,}",
+            }
+            for entry, row in zip(findings.learnt, findings.counts, strict=True)
+        ],
         pictures={"tested": "", **pictures},
         best_epoch=content.state.best_epoch,
-        min_iou=f"{content.min_iou:g}",
-        threshold=f"{content.threshold:.2f}",
-        picture_note="" if content.pictures else "No validation chip could be shown.",
-        scores=[{"name": entry.name, "numbers": _score_row(entry)} for entry in content.evaluation.classes],
-        epoch_columns=[
-            "Epoch",
-            "Training loss",
-            "Validation loss",
-            *(m.lower().replace("_", " ") for m in metrics),
-            "Rate",
-            "Seconds",
-        ],
-        epochs=[
-            [
-                record.epoch,
-                _text(record.loss),
-                _text(record.valid_loss),
-                *(_text(record.metrics.get(name, math.nan)) for name in metrics),
-                f"{record.rate:.1e}",
-                f"{record.seconds:.0f}",
-            ]
-            for record in history
-        ],
+        explanation=findings.explanation,
+        tables=[_table(table) for table in findings.tables],
+        drawings=drawings,
+        results_note=findings.results_note,
+        **_epochs(content.state),
     )
 
 
-def _score_row(entry: ClassScores) -> list[str]:
-    """Return the figures of a class: AP, mAP, best F1, its threshold, precision and recall there."""
-    curve = entry.curve
-    if len(curve.f1) and not math.isnan(entry.best_threshold):
-        place = int(np.argmax(curve.f1))
-        there = [_text(float(curve.precision[place])), _text(float(curve.recall[place]))]
-    else:
-        there = ["-", "-"]
-    values = (entry.average_precision, entry.mean_average_precision, entry.best_f1, entry.best_threshold)
-    return [*(_text(value) for value in values), *there]
+def _table(table: Table) -> dict[str, Any]:
+    """Return a table as the page wants it: each row with the colour of its name."""
+    colors = [*table.colors, *[None] * (len(table.rows) - len(table.colors))]
+    return {
+        "caption": table.caption,
+        "columns": table.columns,
+        "rows": [
+            {"name": row[0], "color": color, "numbers": row[1:]} for row, color in zip(table.rows, colors, strict=True)
+        ],
+    }
 
 
-def _text(value: float) -> str:
+def _epochs(state: RunState) -> dict[str, Any]:
+    """Return the table of the epochs."""
+    metrics = list(state.history[-1].metrics) if state.history else []
+    return {
+        "epoch_columns": [
+            "Epoch",
+            "Training loss",
+            "Validation loss",
+            *(metric.lower().replace("_", " ") for metric in metrics),
+            "Rate",
+            "Seconds",
+        ],
+        "epochs": [
+            [
+                record.epoch,
+                rounded(record.loss),
+                rounded(record.valid_loss),
+                *(rounded(record.metrics.get(name, math.nan)) for name in metrics),
+                f"{record.rate:.1e}",
+                f"{record.seconds:.0f}",
+            ]
+            for record in state.history
+        ],
+    }
+
+
+def rounded(value: float) -> str:
+    """Return a figure with three decimals, a dash where there is none."""
     return f"{value:.3f}" if math.isfinite(value) else "-"
 
 

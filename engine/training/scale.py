@@ -1,8 +1,8 @@
 """How large chips are shown to the network.
 
-A detector learns objects of about fifty pixels best, so chips of small objects are shown enlarged unless the user chose
-a size. The package stores the same enlargement (``resize_to`` for a tile of ``ImageHeight`` x ``ImageWidth`` pixels),
-so that inference shows tiles as training showed chips.
+A network learns objects of some size best, so chips of small objects are shown enlarged, or chips of large ones
+reduced, as the task's rule says, unless the user chose a size. The package stores the same factor (``resize_to`` for a
+tile of ``ImageHeight`` x ``ImageWidth`` pixels), so that inference shows tiles as training showed chips.
 """
 
 from __future__ import annotations
@@ -15,16 +15,30 @@ import numpy as np
 from ..errors import ParameterError
 from ..job import Job
 
-GOOD_SIZE = 50.0
-"""Size in pixels at which the median object is shown."""
-LARGEST_FACTOR = 2.0
-SMALLEST_FACTOR = 1.25
-"""Below this factor chips are shown as they are."""
+SMALLEST_CHANGE = 1.25
+"""Chips that would be shown less than this many times larger or smaller are shown as they are."""
 LARGEST_VIEW = 1024
 """Chips are not enlarged beyond this many pixels a side."""
 STEP = 32
 """Views are multiples of this, which is what networks halve."""
 SMALLEST_VIEW = 32
+GOOD_VIEW = 128
+"""A view below it shows little of what surrounds an object; larger chips help."""
+
+
+@dataclass(frozen=True)
+class ScaleRule:
+    """The size at which a task's objects are shown.
+
+    Attributes:
+        good: Size in pixels at which the median object is shown.
+        lowest: Smallest factor from chip to view.
+        highest: Largest factor.
+    """
+
+    good: float
+    lowest: float
+    highest: float
 
 
 @dataclass(frozen=True)
@@ -60,16 +74,17 @@ class ChipScale:
 
 
 def choose_scale(
-    chip: tuple[int, int], sizes: np.ndarray, chip_size: int | None, resize_to: str, job: Job
+    chip: tuple[int, int], sizes: np.ndarray, chip_size: int | None, resize_to: str, rule: ScaleRule, job: Job
 ) -> ChipScale:
     """Return how large chips are shown.
 
     Args:
         chip: Rows and columns of the chips.
-        sizes: (n, 2) float, widths and heights of the training objects in chip pixels.
+        sizes: (n, 2) float, widths and heights of the training objects in chip pixels; empty shows chips as they are.
         chip_size: Side of the part of a chip that is shown, or None for whole chips; in pixels of the resized chip
-            when ``resize_to`` is given.
+            when ``resize_to`` is given. A part that the user chose is not reduced.
         resize_to: The size chips are resized to, such as ``384`` or ``384 512``; empty chooses it.
+        rule: The size at which objects are shown.
         job: Told the choice.
 
     Raises:
@@ -82,27 +97,33 @@ def choose_scale(
         job.message(f"Chips of {_text(chip)} pixels are resized to {_text(whole)}; the network is shown {_text(view)}")
         return ChipScale(chip, view, whole, tile)
     tile = chip if chip_size is None else (min(chip_size, chip[0]), min(chip_size, chip[1]))
-    factor, size = enlargement(tile, sizes)
-    if factor == 1.0:
+    factor, size = factor_of(tile, sizes, rule)
+    if factor == 1.0 or (factor < 1.0 and chip_size is not None):
         if tile != chip:
             job.message(f"Parts of {_text(tile)} pixels are cropped from chips of {_text(chip)}")
         return ChipScale(chip, tile, chip, tile)
     view = (_stepped(tile[0] * factor), _stepped(tile[1] * factor))
     whole = (round(chip[0] * view[0] / tile[0]), round(chip[1] * view[1] / tile[1]))
+    how = f"{view[0] / tile[0]:.2f} times " + ("enlarged" if factor > 1 else "their size")
     job.message(
-        f"Chips are shown {view[0] / tile[0]:.2f} times enlarged ({_text(tile)} to {_text(view)} pixels), because the "
-        f"median object is {size:.0f} pixels across and about {GOOD_SIZE:.0f} is learned best; resize_to changes this"
+        f"Chips are shown {how} ({_text(tile)} to {_text(view)} pixels), because the "
+        f"median object is {size:.0f} pixels across and about {rule.good:.0f} is learned best; resize_to changes this"
     )
+    if factor < 1 and min(view) < GOOD_VIEW:
+        job.warn(
+            f"chips of {_text(tile)} pixels show little around objects of {size:.0f} pixels: export them with "
+            f"tile_size {_stepped(1.5 * GOOD_VIEW / factor)} for a better model"
+        )
     return ChipScale(chip, view, whole, tile)
 
 
-def enlargement(tile: tuple[int, int], sizes: np.ndarray) -> tuple[float, float]:
+def factor_of(tile: tuple[int, int], sizes: np.ndarray, rule: ScaleRule) -> tuple[float, float]:
     """Return the factor that shows the median object at a good size, and that object's size in chip pixels."""
     if not len(sizes):
         return 1.0, 0.0
     median = float(np.median(np.sqrt(sizes.prod(axis=1))))
-    factor = min(GOOD_SIZE / max(median, 1.0), LARGEST_FACTOR, LARGEST_VIEW / max(tile))
-    return (factor if factor >= SMALLEST_FACTOR else 1.0), median
+    factor = max(rule.lowest, min(rule.good / max(median, 1.0), rule.highest, LARGEST_VIEW / max(tile)))
+    return (factor if max(factor, 1 / factor) >= SMALLEST_CHANGE else 1.0), median
 
 
 def _stepped(size: float) -> int:

@@ -11,7 +11,7 @@ import torch
 
 from ..errors import DeviceError
 from ..job import Job
-from ..networks.detector import Detector
+from ..networks.trainable import Trainable
 from ..tools.train_model import TrainModel
 from .augmentation import Augmentation
 from .batches import BatchChoice, choose_batch, smaller
@@ -68,7 +68,7 @@ class Material:
 
 
 def train(
-    network: Detector,
+    network: Trainable,
     plan: Plan,
     material: Material,
     request: TrainModel,
@@ -124,7 +124,7 @@ def train(
 
 
 def _attempt(
-    network: Detector,
+    network: Trainable,
     plan: Plan,
     material: Material,
     request: TrainModel,
@@ -144,7 +144,7 @@ def _attempt(
 
 
 def _with_rates(
-    network: Detector, plan: Plan, batches: TrainingBatches, request: TrainModel, pretrained: bool, job: Job
+    network: Trainable, plan: Plan, batches: TrainingBatches, request: TrainModel, pretrained: bool, job: Job
 ) -> RunState:
     """Return a fresh state with the learning rates that were given or found."""
     rates = parse_rates(request.learning_rate, pretrained)
@@ -168,7 +168,7 @@ def _with_rates(
     return state
 
 
-def _fitting(network: Detector, plan: Plan, material: Material) -> int | None:
+def _fitting(network: Trainable, plan: Plan, material: Material) -> int | None:
     """Return how many chips fit memory; None when nobody knows."""
     free = free_memory(plan.arithmetic.device)
     if free is None:

@@ -51,12 +51,14 @@ class Chips:
     Attributes:
         bounds: (n, 4) float64, left, bottom, right, top in map units; NaN rows without georeference.
         sources: (n,) texts, the raster each chip was cut from; empty when unknown.
-        labels: (n, classes) int64, objects of each class in each chip.
+        labels: (n, classes) int64, objects or pixels of each class in each chip.
+        usable: (n,) bool, chips that can teach or judge anything; None for all.
     """
 
     bounds: np.ndarray
     sources: np.ndarray
     labels: np.ndarray
+    usable: np.ndarray | None = None
 
     def __len__(self) -> int:
         return len(self.bounds)
@@ -78,8 +80,10 @@ def split_chips(chips: Chips, percentage: float, how: str, seed: int, job: Job) 
         job: Told how the split was made, what was left out and what leaks.
 
     Raises:
-        SampleFolderError: There are fewer than two chips.
+        SampleFolderError: There are fewer than two chips, or fewer than two with a label.
     """
+    if chips.usable is not None and not chips.usable.all():
+        return _split_usable(chips, chips.usable, percentage, how, seed, job)
     if len(chips) < 2:
         raise SampleFolderError(
             f"the training data holds {len(chips)} chip(s): at least 2 are needed, one of them to validate; export more"
@@ -97,6 +101,20 @@ def split_chips(chips: Chips, percentage: float, how: str, seed: int, job: Job) 
         + f" ({split.how})"
     )
     return split
+
+
+def _split_usable(chips: Chips, usable: np.ndarray, percentage: float, how: str, seed: int, job: Job) -> Split:
+    """Divide the chips that can teach or judge anything; the others are on neither side."""
+    known = np.flatnonzero(usable)
+    job.message(f"{len(chips) - len(known)} of {len(chips)} chips hold no labelled pixel: they are left out")
+    if len(known) < 2:
+        raise SampleFolderError(
+            f"{len(known)} of {len(chips)} chips holds a labelled pixel: at least 2 are needed, one of them to "
+            "validate; export with a smaller tile_size or stride, or label more"
+        )
+    part = Chips(chips.bounds[known], chips.sources[known], chips.labels[known])
+    found = split_chips(part, percentage, how, seed, job)
+    return Split(known[found.training], known[found.validation], known[found.left_out], found.how)
 
 
 def leakage(chips: Chips, split: Split) -> str:

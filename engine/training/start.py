@@ -11,23 +11,23 @@ from torch import Tensor
 from ..classes import ClassInfo
 from ..errors import ModelPackageError, ParameterError
 from ..job import Job
+from ..models.backbones import NO_BACKBONE
 from ..models.registry import Architecture, ModelSpec, build_network, get_architecture
 from ..networks.backbones import fetch_weights, first_convolution, load_pretrained
-from ..networks.detector import Detector
+from ..networks.pixel_losses import CLASS_WEIGHTS
+from ..networks.trainable import Trainable
 from ..package.emd import ModelPackage, open_package
 from ..package.normalisation import Normalisation
 from ..package.weights import read_weights
 from ..samples.folder import SampleSet
-from ..tasks.registry import Task, get_task
+from ..tasks.registry import Labels, Task, get_task, task_of_format
 from ..tools.train_model import TrainModel
 
-FIRST_CHOICE = "FCOS"
-"""Architecture when none is given: it learns from few samples and without pre-trained weights."""
 RGB = ("red", "green", "blue")
-
-
 WITH_WEIGHTS, WITHOUT_WEIGHTS = "RESNET34", "RESNET18"
 """Backbones that are taken when none is named: with ImageNet weights at hand, and without."""
+OF_THE_DATA = frozenset(("ignore_classes", "background", "class_balancing"))
+"""Model arguments that say something of the training data: fine-tuning does not take them from its package."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ class Choices:
         monitor: Metric that chooses the best state.
         chip_size: Side of the part of a chip that is shown, or None.
         package: The package to fine-tune, or None.
+        labels: What the labels of the training data mean.
     """
 
     architecture: Architecture
@@ -51,6 +52,7 @@ class Choices:
     monitor: str
     chip_size: int | None
     package: ModelPackage | None
+    labels: Labels
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class Start:
         origin: Where the weights come from, for the report.
     """
 
-    network: Detector
+    network: Trainable
     spec: ModelSpec
     pretrained: bool
     frozen: bool
@@ -86,7 +88,7 @@ def make_choices(request: TrainModel, samples: SampleSet, job: Job) -> Choices:
         ModelPackageError: The pre-trained package is of another kind.
     """
     package = open_package(request.pretrained_model, job) if request.pretrained_model else None
-    architecture = _architecture(request, package, job)
+    architecture = _architecture(request, package, samples, job)
     if samples.metadata_format not in architecture.formats:
         raise ParameterError(
             f"{architecture.code} does not learn from {samples.metadata_format}: choose a model type for that format, "
@@ -95,13 +97,13 @@ def make_choices(request: TrainModel, samples: SampleSet, job: Job) -> Choices:
     own = {"chip_size", "monitor"}
     given = {name.lower(): text for name, text in request.arguments if name.lower() in own}
     arguments = tuple((name, text) for name, text in request.arguments if name.lower() not in own)
-    architecture.parse_arguments(arguments)
-    backbone = architecture.backbone(request.backbone_model or WITH_WEIGHTS)
+    backbone = architecture.backbone(request.backbone_model or _offered(architecture, WITH_WEIGHTS))
     if package is not None:
         backbone = _same_network(package, architecture, backbone, request, samples, job)
-        known = {name.lower() for name, _ in arguments}
+        known = {name.lower() for name, _ in arguments} | OF_THE_DATA
         arguments = (*arguments, *(pair for pair in package.spec.arguments if pair[0].lower() not in known))
     task = get_task(architecture.task)
+    values = architecture.parse_arguments(arguments)
     return Choices(
         architecture,
         task,
@@ -110,6 +112,7 @@ def make_choices(request: TrainModel, samples: SampleSet, job: Job) -> Choices:
         _monitor(given.get("monitor", request.monitor), task, architecture),
         _chip_size(given.get("chip_size"), request.chip_size),
         package,
+        task.labels(samples, values, job),
     )
 
 
@@ -136,17 +139,21 @@ def starting_network(
     torch.manual_seed(request.seed)
     weights = None if choices.package is not None else _imagenet(request, choices, job)
     backbone = choices.backbone
-    if weights is None and choices.package is None and not request.backbone_model:
-        backbone = WITHOUT_WEIGHTS
-        job.message(f"Backbone {backbone} is taken, which learns faster from random weights than {choices.backbone}")
+    if weights is None and choices.package is None and not request.backbone_model and backbone != NO_BACKBONE:
+        backbone = _offered(choices.architecture, WITHOUT_WEIGHTS)
+        if backbone != choices.backbone:
+            usual = choices.backbone
+            job.message(f"Backbone {backbone} is taken, which learns faster from random weights than {usual}")
     spec = choices.architecture.spec(backbone, samples.bands, len(samples.classes), choices.arguments, tile)
     pairs = [(float(width), float(height)) for width, height in sizes]
-    spec = choices.architecture.adapted(spec, pairs)
-    network: Detector = build_network(spec)
+    spec = choices.architecture.adapted(choices.labels.fitted(spec, job), pairs)
+    network: Trainable = build_network(spec)
     normalisation = Normalisation.from_statistics(*(values.tolist() for values in statistics))
     if choices.package is not None:
         _take_over(network, spec, choices.package, samples.classes, job)
         return _frozen(network, spec, request, choices.package.normalisation, "fine-tuned from a package")
+    if network.body is None:
+        return Start(network, spec, False, False, normalisation, "random weights")
     if weights is None:
         if request.freeze:
             job.warn("freeze is ignored: the backbone starts from random weights, which must learn")
@@ -158,17 +165,21 @@ def starting_network(
     return _frozen(network, spec, request, normalisation, "ImageNet weights")
 
 
-def _architecture(request: TrainModel, package: ModelPackage | None, job: Job) -> Architecture:
+def _architecture(request: TrainModel, package: ModelPackage | None, samples: SampleSet, job: Job) -> Architecture:
     """Return the architecture asked for, or the one that suits."""
     if request.model_type:
         return get_architecture(request.model_type)
     if package is not None:
         return get_architecture(package.architecture)
-    job.message(
-        f"Model type is empty: {FIRST_CHOICE} is taken, which learns fastest from few samples and needs no "
-        "pre-trained weights"
-    )
-    return get_architecture(FIRST_CHOICE)
+    code, why = task_of_format(samples.metadata_format).suggest(samples)
+    job.message(f"Model type is empty: {code} is taken, {why}")
+    return get_architecture(code)
+
+
+def _offered(architecture: Architecture, backbone: str) -> str:
+    """Return a backbone where an architecture offers it, else the first that it offers."""
+    offered = architecture.backbones
+    return backbone if backbone in offered or not offered else offered[0]
 
 
 def _same_network(
@@ -217,6 +228,9 @@ def _chip_size(argument: str | None, parameter: int | None) -> int | None:
 
 def _imagenet(request: TrainModel, choices: Choices, job: Job) -> dict[str, Tensor] | None:
     """Return ImageNet weights when they are wanted and can be had; the reason is told otherwise."""
+    if choices.backbone == NO_BACKBONE:
+        job.message(f"{choices.architecture.title} has no backbone: training starts from random weights")
+        return None
     if not request.pretrained_weights:
         job.message("pretrained_weights is false: training starts from random weights")
         return None
@@ -232,26 +246,27 @@ def _rgb(names: tuple[str, ...]) -> tuple[int, int, int]:
 
 
 def _frozen(
-    network: Detector, spec: ModelSpec, request: TrainModel, normalisation: Normalisation, origin: str
+    network: Trainable, spec: ModelSpec, request: TrainModel, normalisation: Normalisation, origin: str
 ) -> Start:
     """Freeze the backbone when asked; a first layer with random weights for further bands still learns."""
-    if request.freeze:
+    if request.freeze and network.body is not None:
         network.freeze_backbone()
         if spec.bands != 3 and not request.pretrained_model:
             first_convolution(network.body.network)[1].weight.requires_grad_(True)
-    return Start(network, spec, True, request.freeze, normalisation, origin)
+    return Start(network, spec, True, network.backbone_frozen, normalisation, origin)
 
 
 def _take_over(
-    network: Detector, spec: ModelSpec, package: ModelPackage, classes: tuple[ClassInfo, ...], job: Job
+    network: Trainable, spec: ModelSpec, package: ModelPackage, classes: tuple[ClassInfo, ...], job: Job
 ) -> None:
     """Put a package's weights into a network; layers that depend on other classes keep their random start."""
     weights = read_weights(package.weights)
     own = network.state_dict()
-    same_classes = [(entry.value, entry.name) for entry in package.classes] == [
-        (entry.value, entry.name) for entry in classes
-    ]
-    other = build_network(replace(spec, classes=spec.classes + 1)).state_dict()
+    same_classes = package.spec.background == spec.background and [
+        (entry.value, entry.name) for entry in package.classes
+    ] == [(entry.value, entry.name) for entry in classes]
+    extra = tuple(pair for pair in spec.extra if pair[0] != CLASS_WEIGHTS)
+    other = build_network(replace(spec, classes=spec.classes + 1, extra=extra)).state_dict()
     of_classes = {name for name, tensor in own.items() if tensor.shape != other[name].shape}
     fitting = {
         name: tensor
@@ -260,7 +275,7 @@ def _take_over(
     }
     missing = [name for name in own if name not in fitting]
     unexpected = [name for name in missing if name not in of_classes]
-    if len(unexpected) > len(own) // 2:
+    if len(unexpected) > len(own) // 2 or not fitting:
         raise ModelPackageError(
             f"the weights {package.weights.name} do not fit {spec.architecture} with backbone {spec.backbone}: "
             "choose a package of the same model type and backbone"
@@ -271,6 +286,6 @@ def _take_over(
         job.message(f"{len(missing)} layers of the head start anew because {reason}")
 
 
-def labels_of(samples: SampleSet) -> dict[int, int]:
-    """Return the label that the network learns, 1..classes, of each class value."""
-    return {entry.value: label for label, entry in enumerate(samples.classes, start=1)}
+def labels_of(samples: SampleSet) -> Labels:
+    """Return what the labels of training data mean when no model argument says otherwise."""
+    return task_of_format(samples.metadata_format).labels(samples, {}, Job())

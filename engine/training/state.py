@@ -12,7 +12,7 @@ import os
 import pickle
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,7 +22,8 @@ import torch
 from torch import Tensor
 
 from ..job import Job
-from ..samples.folder import BoxSample
+from ..samples.folder import SampleSet
+from ..tasks.registry import Labels
 
 SAVE_SECONDS = 60.0
 """Shortest time between two saves, when an epoch ends."""
@@ -171,12 +172,13 @@ class Checkpoint:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def request_key(request: Any, samples: Sequence[BoxSample], weights: Mapping[str, Tensor], start: str) -> str:
+def request_key(request: Any, samples: SampleSet, labels: Labels, weights: Mapping[str, Tensor], start: str) -> str:
     """Return a short hash of a request, of the data it trains on and of the network that is trained.
 
     Args:
         request: A dataclass of plain values.
-        samples: The chips: size and time of their files count, and their boxes.
+        samples: The chips: size and time of their files count.
+        labels: What their labels say.
         weights: The network's weights: their names and shapes count, which another version of ours may change.
         start: Where the weights come from and what is done to pixels: the network may have become reachable since.
     """
@@ -184,8 +186,8 @@ def request_key(request: Any, samples: Sequence[BoxSample], weights: Mapping[str
     digest.update(json.dumps([_FORMAT, torch.__version__, asdict(request)], default=str, sort_keys=True).encode())
     digest.update(start.encode())
     digest.update(str([(name, tuple(tensor.shape)) for name, tensor in weights.items()]).encode())
-    for sample in samples:
+    for index, sample in enumerate(samples.samples):
         status = sample.image.stat()
         digest.update(f"{sample.image}|{status.st_size}|{status.st_mtime_ns}".encode())
-        digest.update(sample.boxes.tobytes() + sample.classes.tobytes())
+        digest.update(labels.fingerprint(index))
     return digest.hexdigest()[:16]

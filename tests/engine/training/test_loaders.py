@@ -10,7 +10,8 @@ from engine.errors import SampleFolderError
 from engine.job import Job
 from engine.samples.folder import read_samples
 from engine.training.augmentation import DEFAULT, NONE
-from engine.training.chips import ground, look_at_chips, object_sizes, package_padding
+from engine.tasks.box_findings import package_padding
+from engine.training.chips import ground, look_at_chips
 from engine.training.loaders import TrainingBatches, ValidationBatches
 from engine.training.scale import ChipScale
 from engine.training.start import labels_of
@@ -107,7 +108,7 @@ def test_statistics_are_those_of_the_pixels(samples):
 
 def test_ground_and_labels_of_the_chips(samples):
     """The split gets bounds in map units and the labels of each class."""
-    chips = ground(samples)
+    chips = ground(samples, labels_of(samples))
 
     assert chips.georeferenced
     assert chips.labels.sum() == sum(len(sample.boxes) for sample in samples.samples)
@@ -116,7 +117,7 @@ def test_ground_and_labels_of_the_chips(samples):
 
 def test_padding_is_half_a_large_object(samples):
     """Half the 95th percentile, at most a quarter of the tile."""
-    sizes = object_sizes(samples, np.arange(10))
+    sizes = labels_of(samples).sizes(np.arange(10))
 
     assert 6 <= package_padding(sizes, (512, 512)) <= 11
     assert package_padding(sizes * 10, (64, 64)) == 16

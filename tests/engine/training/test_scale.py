@@ -5,6 +5,7 @@ import pytest
 
 from engine.errors import ParameterError
 from engine.job import Job
+from engine.tasks.object_detection import TASK
 from engine.training.scale import choose_scale
 
 
@@ -20,7 +21,7 @@ def test_small_objects_are_enlarged(side, view):
     """The median object is shown about fifty pixels across, at most twice enlarged, never reduced."""
     job = Job()
 
-    scale = choose_scale((256, 256), sizes(side), None, "", job)
+    scale = choose_scale((256, 256), sizes(side), None, "", TASK.rule, job)
 
     assert scale.view == view == scale.whole
     assert scale.tile == (256, 256)
@@ -30,7 +31,7 @@ def test_small_objects_are_enlarged(side, view):
 
 def test_chip_size_crops_the_data():
     """Parts of a chip are shown; the package's tile is that part."""
-    scale = choose_scale((256, 256), sizes(25), 128, "", Job())
+    scale = choose_scale((256, 256), sizes(25), 128, "", TASK.rule, Job())
 
     assert scale.tile == (128, 128) and scale.view == (256, 256) and scale.whole == (512, 512)
     assert scale.cropped
@@ -38,7 +39,7 @@ def test_chip_size_crops_the_data():
 
 def test_resize_to_comes_before_chip_size():
     """Chips are resized first, then cropped; the tile shows the same ground as the crop."""
-    scale = choose_scale((256, 256), sizes(25), 192, "384", Job())
+    scale = choose_scale((256, 256), sizes(25), 192, "384", TASK.rule, Job())
 
     assert scale.whole == (384, 384) and scale.view == (192, 192) and scale.tile == (128, 128)
     assert scale.resize_to == (192, 192)
@@ -46,7 +47,7 @@ def test_resize_to_comes_before_chip_size():
 
 def test_resize_to_may_reduce():
     """A resize below the chip size becomes the size that is shown."""
-    scale = choose_scale((512, 512), sizes(25), 512, "256 320", Job())
+    scale = choose_scale((512, 512), sizes(25), 512, "256 320", TASK.rule, Job())
 
     assert scale.view == (256, 320) and scale.tile == (512, 512)
 
@@ -55,4 +56,4 @@ def test_resize_to_may_reduce():
 def test_bad_sizes_are_refused(text):
     """What is no size is refused with its value."""
     with pytest.raises(ParameterError, match="resize_to"):
-        choose_scale((256, 256), sizes(25), None, text, Job())
+        choose_scale((256, 256), sizes(25), None, text, TASK.rule, Job())
