@@ -78,13 +78,13 @@ def write_legend(path: Path, field: str, classes: Classes, texts: bool = False) 
     categories = ElementTree.SubElement(renderer, "categories")
     symbols = ElementTree.SubElement(renderer, "symbols")
     for index, (value, (name, color)) in enumerate(sorted(classes.items())):
-        key = {"value": name, "type": "string"} if texts else {"value": str(value), "type": "long"}
-        ElementTree.SubElement(categories, "category", render="true", label=name, symbol=str(index), **key)
+        entry = {"value": name, "type": "string"} if texts else {"value": str(value), "type": "long"}
+        ElementTree.SubElement(categories, "category", render="true", label=name, symbol=str(index), **entry)
         symbol = ElementTree.SubElement(symbols, "symbol", type="fill", name=str(index), alpha="1")
         layer = ElementTree.SubElement(symbol, "layer", {"class": "SimpleFill", "enabled": "1", "pass": "0"})
         options = ElementTree.SubElement(layer, "Option", type="Map")
-        texts = {"color": ",".join(map(str, (*color, 255))), "style": "solid", "outline_color": "35,35,35,255"}
-        for key, text in texts.items():
+        look = {"color": ",".join(map(str, (*color, 255))), "style": "solid", "outline_color": "35,35,35,255"}
+        for key, text in look.items():
             ElementTree.SubElement(options, "Option", type="QString", name=key, value=text)
     ElementTree.ElementTree(root).write(path)
     return path

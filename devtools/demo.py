@@ -19,7 +19,7 @@ from typing import Any
 from . import demo_pixels
 from .baseline import baseline
 from .demo_cases import Source, make_source
-from .demo_run import ROOT, Run, draw, fresh_folder, write_picture
+from .demo_run import ROOT, Run, fresh_folder, with_qgis, write_picture
 from .layers import read_layer
 from .pixel_cases import CASES
 from .scene import write_scene
@@ -199,7 +199,7 @@ def draw_map(run: Run, source: Source, title: str) -> Path:
         "target": str(target),
         "detail": str(folder / "detail.png"),
     }
-    draw("render_map.py", task)
+    with_qgis("render_map.py", task)
     return target
 
 

@@ -20,7 +20,7 @@ import numpy as np
 import rasterio
 
 from .class_files import write_class_raster
-from .demo_run import Run, draw, fresh_folder, write_picture
+from .demo_run import Run, fresh_folder, with_qgis, write_picture
 from .landcover import CLASSES, COLS, ROWS, write_landcover
 from .pixel_baseline import Baseline, pixel_baseline
 from .pixel_cases import CASES, Case
@@ -218,7 +218,7 @@ def draw_map(source: PixelSource, raster: Path, result: Result) -> None:
         ],
         "target": str(source.reference.with_name("map.png")),
     }
-    draw("render_classes.py", task)
+    with_qgis("render_classes.py", task)
 
 
 def write_summary(run: Run, source: PixelSource, result: Result, below: Baseline | None, minutes: float) -> None:

@@ -55,8 +55,8 @@ def fresh_folder(folder: Path) -> None:
     (folder / MARK).touch()
 
 
-def draw(program: str, task: dict[str, Any]) -> None:
-    """Run a program of this folder that draws with QGIS, in the Python that QGIS uses."""
+def with_qgis(program: str, task: dict[str, Any]) -> None:
+    """Run a program of this folder that needs QGIS, in the Python that QGIS uses."""
     command = ["/usr/bin/python3", str(Path(__file__).with_name(program)), json.dumps(task)]
     surroundings = {"QT_QPA_PLATFORM": "offscreen", "PATH": "/usr/bin:/bin", "HOME": str(Path.home())}
     subprocess.run(command, check=True, env=surroundings, stderr=subprocess.DEVNULL)

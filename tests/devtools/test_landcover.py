@@ -87,4 +87,5 @@ def test_the_truth_names_its_classes(scene):
 def test_the_legend_names_every_class(scene):
     """QGIS loads it with the labels, so that the colours reach the model."""
     root = ElementTree.parse(scene["labels"].with_suffix(".qml")).getroot()
-    assert [entry.get("label") for entry in root.iter("category")] == [name for name, _ in CLASSES.values()]
+    found = [(entry.get("value"), entry.get("label")) for entry in root.iter("category")]
+    assert found == [(str(value), name) for value, (name, _) in CLASSES.items()]
