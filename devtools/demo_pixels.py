@@ -91,7 +91,7 @@ def chosen_source(asked: argparse.Namespace, folder: Path) -> tuple[PixelSource,
         rows, cols = round(share * ROWS), round(share * COLS)
         print(f"== scene: {cols} x {rows}, 6 bands", flush=True)
         scene = write_landcover(folder / "scene", rows, cols, asked.seed)
-        case = Case("", "", classes=CLASSES, minutes=QUICK_MINUTES if asked.quick else MINUTES, tile=128)
+        case = Case("", "", classes=CLASSES, minutes=QUICK_MINUTES if asked.quick else MINUTES, tile=64)
         source = make_pixel_source(
             scene["raster"], scene["labels"], scene["aoi"], folder / "countryside", case, scene["truth"]
         )
