@@ -1,7 +1,8 @@
 """Export of training chips against the least that any program must do: decode each block once, write the same bytes.
 
-The limit writes as many files of the same sizes, world files, labels and statistics included, from memory. The second
-case compares our own cost per chip at a stride of half a tile with that at a whole tile.
+The limit writes as many files of the same sizes, world files, labels and statistics included, from memory. Images
+with label rasters are a case of their own. Another compares our own cost per chip at a stride of half a tile with that
+at a whole tile.
 """
 
 from __future__ import annotations
@@ -25,10 +26,11 @@ from engine.tools.values import FeatureSource
 from .harness import Case, Result, measured
 
 TILE = 256
+BOXES, MASKS = "PASCAL_VOC_rectangles", "Classified_Tiles"
 LEFT, TOP, CELL = 500_000.0, 4_600_000.0, 0.5
 
 
-def prepare(folder: Path, side: int, labels: int) -> None:
+def prepare(folder: Path, side: int, labels: int, metadata_format: str = BOXES) -> None:
     """Write the raster, the labels, and one export whose files tell the limit what to write."""
     random = np.random.default_rng(7)
     profile = {"driver": "GTiff", "width": side, "height": side, "count": 3, "dtype": "uint8", "crs": "EPSG:32633"}
@@ -52,13 +54,13 @@ def prepare(folder: Path, side: int, labels: int) -> None:
         layer="labels",
         driver="GPKG",
     )
-    out = _export(folder, TILE)
+    out = _export(folder, TILE, metadata_format)
     sizes = [(str(path.relative_to(out)), path.stat().st_size) for path in sorted(out.rglob("*")) if path.is_file()]
     (folder / "sizes.txt").write_text("".join(f"{size} {name}\n" for name, size in sizes))
     shutil.rmtree(out)
 
 
-def _export(folder: Path, stride: int) -> Path:
+def _export(folder: Path, stride: int, metadata_format: str = BOXES) -> Path:
     out = folder / "chips"
     shutil.rmtree(out, ignore_errors=True)
     run(
@@ -70,17 +72,18 @@ def _export(folder: Path, stride: int) -> Path:
             tile_size_y=TILE,
             stride_x=stride,
             stride_y=stride,
+            metadata_format=metadata_format,
         ),
         Job(),
     )
     return out
 
 
-def ours(folder: Path) -> Result:
+def ours(folder: Path, metadata_format: str = BOXES) -> Result:
     """Export at a stride of a whole tile."""
     sample_formats()  # imports what a run imports, which is no part of the work
     with measured() as measure:
-        out = _export(folder, TILE)
+        out = _export(folder, TILE, metadata_format)
     chips = sum(1 for _ in (out / "images").glob("*.tif"))
     shutil.rmtree(out)
     return measure.result(chips=chips)
@@ -131,6 +134,14 @@ CASES = (
         owed=2.5,
         prepare=lambda folder: prepare(folder, 8192, 20_000),
         ours=ours,
+        limit=limit,
+    ),
+    Case(
+        name="masks-256",
+        size="8192² x 3 uint8, 20,000 polygons of 5 classes, tile 256, images and label rasters",
+        owed=2.5,
+        prepare=lambda folder: prepare(folder, 8192, 20_000, MASKS),
+        ours=lambda folder: ours(folder, MASKS),
         limit=limit,
     ),
     Case(
