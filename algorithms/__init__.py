@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .classify_pixels import ClassifyPixelsAlgorithm
 from .compute_accuracy import ComputeAccuracyAlgorithm
 from .compute_pixel_accuracy import ComputePixelAccuracyAlgorithm
 from .detect_objects import DetectObjectsAlgorithm
@@ -13,6 +14,7 @@ ALGORITHMS = (
     ExportTrainingDataAlgorithm,
     TrainModelAlgorithm,
     DetectObjectsAlgorithm,
+    ClassifyPixelsAlgorithm,
     NonMaximumSuppressionAlgorithm,
     ComputeAccuracyAlgorithm,
     ComputePixelAccuracyAlgorithm,

@@ -198,7 +198,9 @@ def _(kind, parameter, border):
 
 @_declared.register(kinds.NewFolder)
 def _(kind, parameter):
-    return QgsProcessingParameterFolderDestination(parameter.name, kind.label, optional=_optional(parameter))
+    return QgsProcessingParameterFolderDestination(
+        parameter.name, kind.label, optional=_optional(parameter), createByDefault=parameter.required
+    )
 
 
 @_declared.register(kinds.NewFile)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
+    QgsContrastEnhancement,
     QgsFillSymbol,
     QgsMarkerSymbol,
+    QgsPalettedRasterRenderer,
+    QgsRasterLayer,
     QgsRendererCategory,
+    QgsSingleBandGrayRenderer,
     QgsSingleSymbolRenderer,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtGui import QColor
 
 HIT, FALSE_ALARM, MISSED = (0, 158, 115), (213, 94, 0), (0, 114, 178)
 """Colours of accuracy layers, as in the report: right, wrong and missed; told apart also by colour-blind people."""
@@ -46,6 +53,36 @@ def colour_by_class(path, field, classes):
     _keep(path, QgsCategorizedSymbolRenderer(field, categories))
 
 
+def colour_classes(path, classes):
+    """Style a class raster with the colour and the name of each class, in a .qml file beside it.
+
+    Args:
+        path: The raster, as QGIS opens it.
+        classes: Rows of value, name and colour, in legend order.
+    """
+    layer = QgsRasterLayer(path, "styled", "gdal")
+    if not layer.isValid():
+        return
+    entries = [QgsPalettedRasterRenderer.Class(value, QColor(*color), name) for value, name, color in classes]
+    layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, entries))
+    _keep_beside(layer, path)
+
+
+def shade(path):
+    """Style the first band of a raster of probabilities in grey, black for 0 and white for 1."""
+    layer = QgsRasterLayer(path, "styled", "gdal")
+    if not layer.isValid():
+        return
+    stretch = QgsContrastEnhancement(layer.dataProvider().dataType(1))
+    stretch.setMinimumValue(0.0)
+    stretch.setMaximumValue(1.0)
+    stretch.setContrastEnhancementAlgorithm(QgsContrastEnhancement.StretchToMinimumMaximum)
+    renderer = QgsSingleBandGrayRenderer(layer.dataProvider(), 1)
+    renderer.setContrastEnhancement(stretch)
+    layer.setRenderer(renderer)
+    _keep_beside(layer, path)
+
+
 def colour_all(path, color):
     """Style all features of a layer alike and keep the style with the data."""
     _keep(path, QgsSingleSymbolRenderer(outline(color)))
@@ -64,6 +101,11 @@ def colour_points(path, field, rows):
         look = {"color": f"{red},{green},{blue}", "outline_color": "255,255,255", "size": "2.2"}
         categories.append(QgsRendererCategory(value, QgsMarkerSymbol.createSimple(look), name))
     _keep(path, QgsCategorizedSymbolRenderer(field, categories))
+
+
+def _keep_beside(layer, path):
+    """Store a raster layer's style in the .qml file that QGIS looks for beside the raster."""
+    layer.saveNamedStyle(os.path.splitext(path)[0] + ".qml")
 
 
 def _keep(path, renderer):

@@ -185,6 +185,20 @@ def output_crs(request: DetectObjects, plans: Sequence[RasterPlan], job: Job) ->
     return crs_text(target)
 
 
+def tell_tiles(plans: Sequence[RasterPlan], padding: int, batch_size: int, job: Job) -> int:
+    """Tell how many tiles of which size a run has, and return their number."""
+    tiles = sum(len(plan.grid) for plan in plans)
+    first = plans[0].source
+    rows, cols = plans[0].grid.tile_rows, plans[0].grid.tile_cols
+    unit, across, down = unit_name(first.crs), cols * first.cell_size[0], rows * first.cell_size[1]
+    rasters = f" in {len(plans)} rasters" if len(plans) > 1 else ""
+    job.message(
+        f"{tiles} tiles of {cols} x {rows} pixels{rasters}, {across:.4g} x {down:.4g} {unit} on the ground, "
+        f"padding {padding} pixels, {batch_size} in a batch"
+    )
+    return tiles
+
+
 def announce(
     plans: Sequence[RasterPlan],
     arguments: DetectionArguments,
@@ -196,15 +210,7 @@ def announce(
     Raises:
         OutputError: The output's place is not writable or too full.
     """
-    tiles = sum(len(plan.grid) for plan in plans)
-    first = plans[0].source
-    rows, cols = plans[0].grid.tile_rows, plans[0].grid.tile_cols
-    unit, across, down = unit_name(first.crs), cols * first.cell_size[0], rows * first.cell_size[1]
-    rasters = f" in {len(plans)} rasters" if len(plans) > 1 else ""
-    job.message(
-        f"{tiles} tiles of {cols} x {rows} pixels{rasters}, {across:.4g} x {down:.4g} {unit} on the ground, "
-        f"padding {arguments.padding} pixels, {arguments.batch_size} in a batch"
-    )
+    tiles = tell_tiles(plans, arguments.padding, arguments.batch_size, job)
     disk = 200_000 + tiles * DETECTIONS_A_TILE * BYTES_A_FEATURE
     memory = max(bytes_held(plan, arguments.batch_size) for plan in plans)
     job.message(

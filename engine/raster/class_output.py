@@ -74,7 +74,7 @@ class WorkRaster:
     Attributes:
         path: A raster that GDAL opens; where it lies is not read from it.
         grid: Where it lies.
-        bands: What its bands are.
+        bands: Its bands that are written, in their order.
     """
 
     path: Path
@@ -148,7 +148,8 @@ def copy_raster(work: WorkRaster, target: Path, grid: OutputGrid, driver: str, o
     if grid != work.grid and grid.crs is None:
         moved = target.with_name(f"moved_{target.stem}.tif")
         _copy(work, moved, grid, "GTiff", {"TILED": "YES", "BIGTIFF": "IF_SAFER"})
-        work = replace(work, path=moved, grid=grid)
+        bands = tuple(replace(band, source=number) for number, band in enumerate(work.bands, 1))
+        work = WorkRaster(moved, grid, bands)
     _copy(work, target, grid, driver, options)
 
 
@@ -173,10 +174,9 @@ def needed_bytes(grid: OutputGrid, bands: Sequence[Band]) -> int:
 def _opened(work: WorkRaster, target: Path, grid: OutputGrid) -> Iterator[Any]:
     """Open a work file as it shall be written: in its place, with colours and names, on the grid asked for."""
     own = work.grid
-    bands = [replace(band, source=number) for number, band in enumerate(work.bands, 1)]
     place = Place(os.path.abspath(work.path), own.rows, own.cols, 0, 0, own.cols, own.rows)
     placed = None if own.transform == UNPLACED and own.crs is None else own.transform
-    text = vrt_text((own.rows, own.cols), placed, own.crs, bands, [place])
+    text = vrt_text((own.rows, own.cols), placed, own.crs, work.bands, [place])
     virtual = target.with_name(target.name + ".vrt")
     virtual.write_text(text, encoding="utf-8")
     with contextlib.ExitStack() as stack:

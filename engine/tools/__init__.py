@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .classify_pixels import ClassifyPixels
 from .compute_accuracy import ComputeAccuracy
 from .compute_pixel_accuracy import ComputePixelAccuracy
 from .declaration import Tool
@@ -14,6 +15,7 @@ TOOLS: dict[str, type[Tool]] = {
     "export_training_data": ExportTrainingData,
     "train_model": TrainModel,
     "detect_objects": DetectObjects,
+    "classify_pixels": ClassifyPixels,
     "non_maximum_suppression": NonMaximumSuppression,
     "compute_accuracy": ComputeAccuracy,
     "compute_pixel_accuracy": ComputePixelAccuracy,

@@ -16,8 +16,9 @@ VALUES = st.text("abc ;'[]().,0123456789", min_size=1, max_size=20).map(str.stri
 
 
 def minimal(tool):
-    """Return values for the required parameters of a tool: any text will do."""
-    return {name: f"some_{name}" for name, parameter in tool.parameters().items() if parameter.required}
+    """Return values for the required parameters of a tool, any text will do, and the outputs of its example."""
+    outputs = {name: text for name, text in tool.example.items() if name.startswith("out_")}
+    return {name: f"some_{name}" for name, parameter in tool.parameters().items() if parameter.required} | outputs
 
 
 @pytest.mark.parametrize("name", TOOLS)
