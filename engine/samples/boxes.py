@@ -17,6 +17,7 @@ from .cell_size import OBJECT_PIXELS
 from .chips import write_whole
 from .class_source import is_raster
 from .cutting import Cutting
+from .heads import Head
 from .label_layer import FeatureLabels
 from .layout import Layout
 from .naming import classified
@@ -122,13 +123,13 @@ class BoxFormat:
         return found
 
     def understand(
-        self, layouts: list[Layout], contents: list[Sequence[Any]], shape: tuple[int, int, int], job: Job
+        self, layouts: list[Layout], contents: list[Sequence[Any]], heads: Sequence[Head], job: Job
     ) -> Understood:
         """Return the samples of all folders with the classes of their boxes."""
         parsed: list[list[Objects]] = [list(content) for content in contents]
         classes, values = classified(layouts, parsed, job)
         images = [chip for layout in layouts for chip, _ in layout.pairs]
-        samples = _samples(images, [entry for part in parsed for entry in part], values, shape, job)
+        samples = _samples(images, [entry for part in parsed for entry in part], values, heads[0].shape, job)
         if not any(len(sample.boxes) for sample in samples):
             raise SampleFolderError(f"no chip of {layouts[0].folder} has a label: export chips with labelled objects")
         return Understood(samples, classes)

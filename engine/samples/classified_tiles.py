@@ -18,6 +18,7 @@ from ..raster.reading import RasterSource
 from ..vector.labels import Labels, read_labels
 from .class_source import ClassRasterLabels, is_raster
 from .cutting import Cutting
+from .heads import Head
 from .label_layer import FeatureLabels
 from .layout import Layout
 from .mask_reading import LabelPixels, label_pixels, understood
@@ -91,10 +92,10 @@ class ClassifiedTiles:
         return label_pixels(layout, job)
 
     def understand(
-        self, layouts: list[Layout], contents: list[Sequence[Any]], shape: tuple[int, int, int], job: Job
+        self, layouts: list[Layout], contents: list[Sequence[Any]], heads: Sequence[Head], job: Job
     ) -> Understood:
         """Return the samples of all folders."""
-        return understood(layouts, contents, shape, job)
+        return understood(layouts, contents, heads, job)
 
 
 def _check_values(labels: Labels) -> None:

@@ -104,7 +104,7 @@ def read_samples(folders: Sequence[str], job: Job) -> SampleSet:
             f"smaller stride or tile"
         )
     first = heads[0]
-    found = form.understand(layouts, contents, (first.bands, first.rows, first.cols), job)
+    found = form.understand(layouts, contents, heads, job)
     emd, statistics = layouts[0].emd, layouts[0].statistics
     return SampleSet(
         folders=tuple(layout.folder for layout in layouts),

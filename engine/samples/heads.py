@@ -30,6 +30,11 @@ class Head:
     cell_size: tuple[float, float] | None
     crs_wkt: str | None
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Bands, rows and columns."""
+        return self.bands, self.rows, self.cols
+
 
 def chip_heads(layout: Layout, contents: Sequence[Content], job: Job) -> list[Head]:
     """Return the heads of a folder's chips.
@@ -62,7 +67,7 @@ def _head(path: Path) -> Head:
             alpha, palette = alpha_band(chip), palette_of(chip)
             names = names_of(chip, alpha, palette)
             placed = not chip.transform.is_identity
-            bounds = _bounds(chip) if placed else (float("nan"),) * 4
+            bounds = bounds_of(chip) if placed else (float("nan"),) * 4
             return Head(
                 bands=len(names),
                 dtype=str(chip.dtypes[0]),
@@ -79,7 +84,7 @@ def _head(path: Path) -> Head:
         ) from error
 
 
-def _bounds(chip: Any) -> tuple[float, float, float, float]:
+def bounds_of(chip: Any) -> tuple[float, float, float, float]:
     """Return left, bottom, right, top of an open chip."""
     corners = [
         chip.transform @ corner for corner in ((0, 0), (chip.width, 0), (0, chip.height), (chip.width, chip.height))

@@ -15,6 +15,7 @@ from ..classes import ClassInfo, with_colors
 from ..errors import SampleFolderError
 from ..job import Job
 from ..raster.crs import GDAL_ERRORS
+from .heads import Head, bounds_of
 from .layout import Layout
 from .naming import declared_classes
 from .record import CHIPS
@@ -37,12 +38,14 @@ class LabelPixels:
         counts: (k,) int64, pixels of each.
         shape: Rows and columns of the label, None when it was not opened.
         nodata: What the file declares as nodata, None without, or when it was not opened.
+        bounds: Left, bottom, right, top in map units, None without georeference, or when it was not opened.
     """
 
     values: np.ndarray
     counts: np.ndarray
     shape: tuple[int, int] | None = None
     nodata: int | None = None
+    bounds: tuple[float, float, float, float] | None = None
 
     @property
     def size(self) -> None:
@@ -80,31 +83,21 @@ def label_pixels(layout: Layout, job: Job) -> list[LabelPixels]:
 
 
 def understood(
-    layouts: list[Layout], contents: list[Sequence[LabelPixels]], shape: tuple[int, int, int], job: Job
+    layouts: list[Layout], contents: list[Sequence[LabelPixels]], heads: Sequence[Head], job: Job
 ) -> Understood:
     """Return the samples of all folders.
 
     Args:
         layouts: The folders.
         contents: What the labels of each say.
-        shape: Bands, rows and columns of a chip.
+        heads: Size and place of all chips.
         job: Told what was added, mended or assumed.
 
     Raises:
         SampleFolderError: No pixel has a label, labels cannot be brought to the size of their chips, or the folders
             contradict each other on what 0 means.
     """
-    samples: list[MaskSample] = []
-    moved = 0
-    for layout, content in zip(layouts, contents, strict=True):
-        for (chip, label), entry in zip(layout.pairs, content, strict=True):
-            sample = MaskSample(chip, label, entry.values, entry.counts, layout.seconds.get(chip.stem), shape=shape)
-            if entry.shape is not None and entry.shape != shape[1:]:
-                sample = _recounted(sample, entry.nodata)
-                moved += 1
-            samples.append(sample)
-    if moved:
-        job.warn(f"{moved} labels have another size than their chip: they are resampled by nearest neighbour")
+    samples = _samples(layouts, contents, heads, job)
     values = {int(value) for sample in samples for value in sample.values} - {0}
     if not values:
         raise SampleFolderError(
@@ -122,12 +115,45 @@ def understood(
     return Understood(samples, with_colors(known[value] for value in sorted(known)), unlabelled)
 
 
+def _samples(
+    layouts: list[Layout], contents: list[Sequence[LabelPixels]], heads: Sequence[Head], job: Job
+) -> list[MaskSample]:
+    """Return the samples; labels on another grid than their chip are marked, counted and told."""
+    shape = heads[0].shape
+    pairs = [(*pair, layout.seconds.get(pair[0].stem)) for layout in layouts for pair in layout.pairs]
+    entries = [entry for content in contents for entry in content]
+    samples = []
+    moved = 0
+    for (chip, label, second), entry, head in zip(pairs, entries, heads, strict=True):
+        sample = MaskSample(chip, label, entry.values, entry.counts, second, shape=shape)
+        if _elsewhere(entry, head):
+            job.check()
+            sample = _recounted(replace(sample, moved=True), entry.nodata)
+            moved += 1
+        samples.append(sample)
+    if moved:
+        job.warn(f"{moved} labels have another size or place than their chip: they are resampled by nearest neighbour")
+    return samples
+
+
+def _elsewhere(entry: LabelPixels, head: Head) -> bool:
+    """Return whether a label has another size than its chip, or lies half a pixel and more beside it."""
+    if entry.shape is None:
+        return False
+    if entry.shape != (head.rows, head.cols):
+        return True
+    if entry.bounds is None or head.cell_size is None:
+        return False
+    return bool(np.abs(np.subtract(entry.bounds, head.bounds)).max() > min(head.cell_size) / 2)
+
+
 def _looked_at(path: Path) -> LabelPixels:
     """Return what one label raster says."""
     try:
         with rasterio.open(path) as label:
             band = label_band(label, path)
             pixels, nodata = label.read(band), label.nodatavals[band - 1]
+            bounds = None if label.transform.is_identity else bounds_of(label)
     except (*GDAL_ERRORS, ValueError) as error:
         raise SampleFolderError(
             f"the label {path} cannot be read: it is damaged; export it again or remove it"
@@ -138,7 +164,8 @@ def _looked_at(path: Path) -> LabelPixels:
             pixels = pixels[~absent]
     values, counts = _counted(class_values(pixels, path))
     shape = (int(label.height), int(label.width))
-    return LabelPixels(values, counts, shape, int(nodata) if nodata is not None and nodata == nodata else None)
+    known = int(nodata) if nodata is not None and np.isfinite(nodata) else None
+    return LabelPixels(values, counts, shape, known, bounds)
 
 
 def _counted(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

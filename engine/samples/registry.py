@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..classes import ClassInfo
     from ..raster.reading import RasterSource
     from .cutting import Cutting
+    from .heads import Head
     from .layout import Layout
     from .samples import BoxSample, MaskSample
     from .statistics import LabelStatistics
@@ -188,9 +189,9 @@ class SampleFormat(Protocol):
         """Return what the label files of a folder say; ``SampleFolderError`` when one is broken."""
 
     def understand(
-        self, layouts: list[Layout], contents: list[Sequence[Any]], shape: tuple[int, int, int], job: Job
+        self, layouts: list[Layout], contents: list[Sequence[Any]], heads: Sequence[Head], job: Job
     ) -> Understood:
-        """Return the samples of all folders, given what their labels say and the shape of a chip."""
+        """Return the samples of all folders, given what their labels say and the heads of all chips."""
 
 
 _FORMATS: dict[str, SampleFormat] = {}

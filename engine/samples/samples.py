@@ -54,12 +54,14 @@ class MaskSample(ChipSample):
         values: (k,) int64, the class values in the label and 0 where it occurs, ascending.
         counts: (k,) int64, pixels of each.
         image2: File of the second chip of a change pair, None without.
+        moved: The label is on another grid than the chip and must be resampled.
     """
 
     label: Path
     values: np.ndarray
     counts: np.ndarray
     image2: Path | None = None
+    moved: bool = False
 
 
 def read_chip(sample: ChipSample, *, second: bool = False) -> np.ndarray:
@@ -96,7 +98,7 @@ def read_label(sample: MaskSample) -> np.ndarray:
     """Read the class values of a chip.
 
     Returns:
-        (rows, cols) uint8 or uint16 with the size of the chip; a label of another size is resampled by nearest
+        (rows, cols) uint8 or uint16 with the size of the chip; a label on another grid is resampled by nearest
         neighbour through the georeference of both.
 
     Raises:
@@ -106,10 +108,8 @@ def read_label(sample: MaskSample) -> np.ndarray:
     try:
         with rasterio.open(sample.label) as label:
             band = label_band(label, sample.label)
-            if sample.shape is None or (label.height, label.width) == sample.shape[1:]:
-                values = label.read(band)
-            else:
-                values = _resampled(label, band, sample)
+            same = sample.shape is None or (label.height, label.width) == sample.shape[1:]
+            values = label.read(band) if same and not sample.moved else _resampled(label, band, sample)
     except (*GDAL_ERRORS, ValueError) as error:
         raise SampleFolderError(
             f"the label {sample.label} cannot be read: it is damaged; export it again or remove it"
