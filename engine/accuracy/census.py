@@ -14,12 +14,50 @@ from numpy.typing import NDArray
 from ..errors import RasterError
 from ..job import Job
 from ..raster.class_tables import LARGEST_VALUE
+from ..raster.grid import Window
 from .class_pairs import CELL_COLS, CELL_ROWS, NONE, Pairing, Values
 
 Integers = NDArray[np.int64]
 
+MOST_SQUARES = 96
+"""Squares along the longer side of the picture in which errors are told."""
+
 MOST_CLASSES = 1000
 """Beyond this many values a raster is no map of classes, and its confusion matrix no table to read."""
+
+
+@dataclass
+class Squares:
+    """A coarse picture of a raster: pixels compared and pixels wrong in squares.
+
+    Attributes:
+        side: Side of a square in pixels.
+        compared: (rows, cols) int64.
+        wrong: (rows, cols) int64.
+    """
+
+    side: int
+    compared: Integers
+    wrong: Integers
+
+    @classmethod
+    def over(cls, rows: int, cols: int) -> Squares:
+        """Return empty squares, at most `MOST_SQUARES` along the longer side, over a grid."""
+        side = -(-max(rows, cols) // MOST_SQUARES)
+        shape = -(-rows // side), -(-cols // side)
+        return cls(side, np.zeros(shape, np.int64), np.zeros(shape, np.int64))
+
+    def add(self, window: Window, compared: NDArray[np.bool_], wrong: NDArray[np.bool_]) -> None:
+        """Add the pixels of one window."""
+        row, col = window.row // self.side, window.col // self.side
+        starts = [
+            np.maximum(np.arange(first // self.side, -(-(first + length) // self.side)) * self.side - first, 0)
+            for first, length in ((window.row, window.height), (window.col, window.width))
+        ]
+        for total, pixels in ((self.compared, compared), (self.wrong, wrong)):
+            summed = np.add.reduceat(pixels, starts[1], axis=1, dtype=np.int64)
+            summed = np.add.reduceat(summed, starts[0], axis=0)
+            total[row : row + summed.shape[0], col : col + summed.shape[1]] += summed
 
 
 @dataclass
@@ -32,7 +70,7 @@ class Census:
         pairs: (k, k) int64 pixels of each classified value (row) and ground truth (column).
         without_class: Pixels of the grid that have no classified value, or lie outside the mask.
         strata: Per cell, the numbers of the classified values whose truth is known there, and their pixels.
-        wrong: Per cell, pixels whose value is not the truth.
+        squares: Where map and truth differ.
     """
 
     values: list[int] = field(default_factory=list)
@@ -40,7 +78,7 @@ class Census:
     pairs: Integers = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     without_class: int = 0
     strata: list[tuple[Integers, Integers]] = field(default_factory=list)
-    wrong: list[int] = field(default_factory=list)
+    squares: Squares = field(default_factory=lambda: Squares.over(1, 1))
 
 
 @dataclass(frozen=True)
@@ -82,13 +120,16 @@ def count(pairing: Pairing, points: Sample, job: Job) -> tuple[Census, Sample]:
     Raises:
         RasterError: A value is no class, or there are more than ``MOST_CLASSES``.
     """
-    census, numbers = Census(), _Numbers(pairing.classified.path)
+    grid = pairing.classified
+    census, numbers = Census(squares=Squares.over(grid.rows, grid.cols)), _Numbers(grid.path)
     found = points.classified.copy()
-    cell_of, order = _by_cell(points, pairing.classified.cols)
+    cell_of, order = _by_cell(points, grid.cols)
     with pairing.open() as reader:
         for number, window in enumerate(job.track(pairing.cells(), "Counting pixels", start=0.05, end=0.55)):
             classified, truth = reader.read(window)
             _count_cell(census, numbers, classified, truth)
+            both = (classified != NONE) & (truth != NONE)
+            census.squares.add(window, both, both & (classified != truth))
             here = order[np.searchsorted(cell_of, number) : np.searchsorted(cell_of, number, side="right")]
             found[here] = classified[points.row[here] - window.row, points.col[here] - window.col]
     census.values = numbers.values
@@ -176,7 +217,6 @@ def _count_cell(census: Census, numbers: _Numbers, classified: Values, truth: Va
     strata = cell.sum(axis=1)
     present = np.flatnonzero(strata)
     census.strata.append((present, strata[present]))
-    census.wrong.append(int(cell.sum() - np.trace(cell)))
 
 
 def _grow(census: Census, size: int) -> None:

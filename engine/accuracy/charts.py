@@ -186,14 +186,27 @@ def map_sketch(
                 drawing.add(Circle(x + w / 2, y + h / 2, 1.1, fillColor=color, strokeColor=None))
             else:
                 drawing.add(Rect(x, y, w, h, fillColor=color, fillOpacity=0.18, strokeColor=color, strokeWidth=0.7))
-    length = _round_length(float(span[0]) * 0.3)
-    y = 8.0
+    scale_bar(drawing, left, float(span[0]), scale, font, unit)
+    return drawing, shown
+
+
+def scale_bar(drawing: Drawing, left: float, span: float, scale: float, font: str, unit: str) -> None:
+    """Draw a scale bar below a map.
+
+    Args:
+        drawing: Where.
+        left: Left edge of the map in the drawing.
+        span: Width of the map in map units.
+        scale: Points of a map unit.
+        font: Font of the label.
+        unit: Name of the map unit.
+    """
+    length, y = _round_length(span * 0.3), 8.0
     drawing.add(Line(left, y, left + length * scale, y, strokeColor=INK, strokeWidth=1.4))
     for x in (left, left + length * scale):
         drawing.add(Line(x, y - 2.5, x, y + 2.5, strokeColor=INK, strokeWidth=1))
     label = f"{length:g} {unit}"
     drawing.add(String(left + length * scale + 5, y - 2.5, label, fontName=font, fontSize=7, fillColor=INK))
-    return drawing, shown
 
 
 def _round_length(length: float) -> float:

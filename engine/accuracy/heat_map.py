@@ -74,7 +74,7 @@ def _cell(
 ) -> None:
     """Draw one field: green on the diagonal, orange beside it, the darker the larger its share of the row."""
     x, y, width, height = box
-    color = _mixed(HIT if right else FALSE, share)
+    color = mixed(HIT if right else FALSE, share)
     drawing.add(Rect(x, y, width, height, fillColor=color, strokeColor=_WHITE, strokeWidth=1))
     if count:
         ink = _WHITE if share > 0.6 else INK
@@ -92,7 +92,7 @@ def _total(
 ) -> None:
     """Draw the sum of a row or a column."""
     x, y, width, height = box
-    drawing.add(Rect(x, y, width, height, fillColor=_mixed(GRID, 0.45), strokeColor=_WHITE, strokeWidth=1))
+    drawing.add(Rect(x, y, width, height, fillColor=mixed(GRID, 0.45), strokeColor=_WHITE, strokeWidth=1))
     font = fonts[1] if bold else fonts[0]
     drawing.add(_text(x + width / 2, y + height / 2 - size * 0.36, _brief(count), font, size, "middle"))
 
@@ -109,8 +109,8 @@ def _slanted(x: float, y: float, text: str, font: str) -> Group:
     return group
 
 
-def _mixed(color: Color, share: float) -> Color:
-    """Return a colour over white."""
+def mixed(color: Color, share: float) -> Color:
+    """Return a colour over white: nearly white for a share of 0, the colour itself for 1."""
     share = 0.06 + 0.94 * share if share > 0 else 0.03
     return Color(*(1 - share * (1 - part) for part in (color.red, color.green, color.blue)))
 

@@ -20,7 +20,7 @@ from ..tools.values import FeatureSource
 from ..vector.reading import read_features, related
 from .area_adjusted import AreaAdjusted, area_adjusted
 from .attributes import require_polygons
-from .census import Census, Sample, count
+from .census import Census, Sample, Squares, count
 from .class_pairs import NONE, Pairing, Polygons
 from .confusion import Errors, Figures, figures, standard_errors
 from .pixel_reference import Reference, plain_name, read_reference
@@ -67,6 +67,7 @@ class PixelComparison:
         map_counts: (k,) int64 pixels of each class on the map, inside extent and mask.
         population: (k,) int64 of those, pixels among which was drawn; the same for points.
         places: The points; None when every pixel was compared.
+        squares: Where map and truth differ, of all pixels with a known truth.
         asked: How many points were asked for; None for all.
         random: The points may be taken as a probability sample, so that errors can be told.
         figures: Of the matrix.
@@ -84,6 +85,7 @@ class PixelComparison:
     map_counts: Integers
     population: Integers
     places: Places | None
+    squares: Squares
     asked: int | None
     random: bool
     figures: Figures
@@ -113,6 +115,11 @@ def compare_pixels(request: ComputePixelAccuracy, job: Job) -> PixelComparison:
     _require_common(classified, reference, census, points, job)
 
     job.progress(0.6, "Drawing points")
+    if request.min_point_distance and classified.source.crs is not None and classified.source.crs.is_geographic:
+        job.warn(
+            f"min_point_distance {request.min_point_distance:g} is in degrees, as the CRS of {request.in_raster} is "
+            "geographic"
+        )
     asked = request.num_random_points or None
     if request.num_random_points is None and reference.kind != "points":
         asked = DEFAULT_NUMBER
@@ -169,6 +176,7 @@ def _judged(
         map_counts,
         population,
         None if sample is None else Places(places[:, 0], places[:, 1], *_both(sample)),
+        census.squares,
         asked,
         random,
         figures(counts),

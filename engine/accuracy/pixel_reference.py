@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -72,6 +73,8 @@ def read_reference(
     """
     if _is_raster(source):
         return _raster(source, field, classified, job)
+    if os.path.isdir(source.path) and not source.path.lower().endswith(".gdb"):
+        raise FeatureError(f"{source.path} is a folder: choose one reference raster or one layer")
     table = read_features(source, job=job)
     kinds = {int(kind) for kind in np.unique(shapely.get_type_id(table.geometry))}
     if not len(table):
@@ -188,9 +191,10 @@ def _by_name(
     found = {entry.value: numbers.get(plain_name(entry.name), _digits(entry.name)) for entry in classes}
     unknown = [entry for entry in classes if found[entry.value] is None]
     if len(unknown) == len(classes):
+        theirs = _some(entry for entry in names if entry.value) or "it names none"
         raise FeatureError(
             f"no class name in the field {column} of {layer} ({_some(unknown)}) is one of {classified.source.path} "
-            f"({_some(names) or 'it names none'}): choose a field with its names or values"
+            f"({theirs}): choose a field with its names or values"
         )
     if unknown:
         job.warn(f"class names of {layer} that {classified.source.path} has not: {_some(unknown)}")

@@ -15,6 +15,7 @@ from ..raster.crs import crs_text
 from ..tools.compute_pixel_accuracy import ComputePixelAccuracy
 from .charts import FALSE, HIT, map_sketch
 from .confusion import Z95, wilson
+from .error_map import error_map
 from .heat_map import heat_map
 from .page import WIDTH, Page, crs_name, interval, number, plain, source_text, unit_name
 from .pixel_comparison import PixelComparison
@@ -46,7 +47,7 @@ def write_pixel_report(path: Path, comparison: PixelComparison, request: Compute
         page.paragraph("By class", page.splittable),
         _class_table(page, comparison),
         page.paragraph(_class_note(comparison), page.note),
-        *_estimates(page, comparison),
+        *_estimates(page, comparison, request.sampling),
         *_matrix(page, comparison),
     ]
     job.check()
@@ -129,12 +130,12 @@ def _class_note(comparison: PixelComparison) -> str:
     return note
 
 
-def _estimates(page: Page, comparison: PixelComparison) -> list[Flowable]:
+def _estimates(page: Page, comparison: PixelComparison, sampling: str) -> list[Flowable]:
     """Return the estimates for the map with their heading, or the sentence why there are none."""
     heading = page.paragraph("Estimates for the whole map", page.splittable)
     found = comparison.adjusted
     if found is None:
-        return [KeepTogether([heading, page.paragraph(estimates_note(comparison), page.body)])]
+        return [KeepTogether([heading, page.paragraph(estimates_note(comparison, sampling), page.body)])]
     unit, pixel = area_unit(comparison)
     whole = float(comparison.population.sum()) * pixel
     head = [
@@ -159,7 +160,7 @@ def _estimates(page: Page, comparison: PixelComparison) -> list[Flowable]:
     overall = f"overall {number(found.figures.overall)}\n± {number(Z95 * found.overall_error)}"
     kappa = f"kappa {number(found.figures.kappa)}"
     rows.append([page.paragraph("All classes", page.cell), _amount(whole), _amount(whole), "", overall, kappa])
-    note = page.paragraph(estimates_note(comparison), page.note)
+    note = page.paragraph(estimates_note(comparison, sampling), page.note)
     return [CondPageBreak(40 * mm), heading, page.figure_table(rows, [52, 24, 24, 24, 26, 26]), note]
 
 
@@ -175,14 +176,21 @@ def _matrix(page: Page, comparison: PixelComparison) -> list[Flowable]:
 
 
 def _map(page: Page, comparison: PixelComparison) -> list[Flowable]:
-    """Return the map of the points with its heading."""
-    places = comparison.places
-    if places is None or not len(places.x):
-        return []
+    """Return the map of the points, or of the errors where every pixel was compared, with its heading."""
+    places, unit = comparison.places, unit_name(comparison.crs)
+    if places is None:
+        squares = comparison.squares
+        text = (
+            f"Share of wrong pixels in squares of {squares.side} pixels: white none, dark orange all; grey has no "
+            "pixel that was compared."
+        )
+        drawing = error_map(WIDTH, 120 * mm, page.fonts[0], squares, comparison.cell_size, unit)
+        heading = page.paragraph("Where map and truth differ", page.heading)
+        return [KeepTogether([heading, page.paragraph(text, page.note), Spacer(1, 2 * mm), drawing])]
     boxes = np.column_stack((places.x, places.y, places.x, places.y))
     right = places.classified == places.truth
     layers = [(boxes[right], HIT), (boxes[~right], FALSE)]
-    drawing, shown = map_sketch(WIDTH, 120 * mm, page.fonts[0], layers, unit_name(comparison.crs))
+    drawing, shown = map_sketch(WIDTH, 120 * mm, page.fonts[0], layers, unit)
     legend = " &nbsp;&nbsp; ".join(
         f'<font color="{color.hexval().replace("0x", "#")}">■</font> {len(layer)} {word}'
         for (layer, color), word in zip(layers, ("right", "wrong"), strict=True)
@@ -202,7 +210,7 @@ def _settings(page: Page, comparison: PixelComparison, request: ComputePixelAccu
         ("", f"{int(comparison.map_counts.sum())} pixels with a class, cells of {across:g} x {down:g} {unit}"),
         ("Ground truth", source_text(request.in_ground_truth_data)),
         ("CRS", crs_name(crs_text(comparison.crs))),
-        ("Sampling", f"{request.sampling}, seed {request.seed}"),
+        ("Sampling", f"{request.sampling}, seed {request.seed}" if comparison.places else "none: every pixel"),
     ]
     if request.min_point_distance:
         rows.append(("Least distance", f"{request.min_point_distance:g} {unit}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..tools.compute_pixel_accuracy import ComputePixelAccuracy
 from .pixel_comparison import PixelComparison
-from .sampling import EQUALIZED, FEWEST_PER_CLASS, STRATIFIED
+from .sampling import EQUALIZED, FEWEST_PER_CLASS, RANDOM, STRATIFIED
 
 _WAYS = {
     STRATIFIED: f"by class of the map in proportion to its area, at least {FEWEST_PER_CLASS} from a rare class where "
@@ -45,7 +45,7 @@ def design(comparison: PixelComparison, request: ComputePixelAccuracy) -> list[s
     return [" ".join(words)]
 
 
-def estimates_note(comparison: PixelComparison) -> str:
+def estimates_note(comparison: PixelComparison, sampling: str) -> str:
     """Return what the estimates for the map hold for, or why there are none."""
     found = comparison.adjusted
     if comparison.reference.kind == "polygons":
@@ -59,7 +59,8 @@ def estimates_note(comparison: PixelComparison) -> str:
             "There are none to make: every pixel with a known class was compared, so the figures above are those of "
             "the whole of it, without sampling error."
         )
-    note = "Stratified estimator after Olofsson et al. (2014)."
+    estimator = "Post-stratified" if sampling == RANDOM else "Stratified"
+    note = f"{estimator} estimator after Olofsson et al. (2014)."
     if comparison.reference.kind == "raster":
         share = float(comparison.population.sum() / comparison.map_counts.sum())
         where = "all of the map" if share == 1 else f"the {share:.1%} of the map where the reference raster has a class"

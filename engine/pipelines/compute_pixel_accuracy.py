@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import shapely
@@ -10,12 +11,15 @@ from .. import files
 from ..accuracy.pixel_comparison import PixelComparison, compare_pixels
 from ..accuracy.pixel_report import write_pixel_report
 from ..accuracy.pixel_table import confusion_table, point_fields
-from ..errors import ParameterError
+from ..errors import OutputError, ParameterError
 from ..job import Job
 from ..raster.crs import crs_text
 from ..tools.compute_pixel_accuracy import ComputePixelAccuracy
 from ..vector.reading import FeatureTable
 from ..vector.writing import output_path, write_features, write_table
+
+MOST_DBF_FIELDS = 255
+"""Fields that a .dbf file holds."""
 
 
 def run(request: ComputePixelAccuracy, job: Job) -> dict[str, str]:
@@ -30,6 +34,10 @@ def run(request: ComputePixelAccuracy, job: Job) -> dict[str, str]:
         )
     job.progress(0.8, "Writing the table")
     table = confusion_table(comparison)
+    if output_path(request.out_confusion_matrix)[0].suffix.lower() == ".dbf" and len(table) > MOST_DBF_FIELDS:
+        raise OutputError(
+            f"the table has {len(table)} fields and a .dbf file holds {MOST_DBF_FIELDS}: write a .csv or a .gpkg"
+        )
     outputs = {"out_confusion_matrix": write_table(request.out_confusion_matrix, table, job)}
     if request.out_report:
         job.progress(0.85, "Writing the report")
@@ -64,10 +72,12 @@ def _tell(comparison: PixelComparison, job: Job) -> None:
         job.message(f"left out: {number} {words}")
     found, adjusted = comparison.figures, comparison.adjusted
     what = "pixels" if comparison.places is None else "points"
+    kappa = f", kappa {found.kappa:.3f}" if math.isfinite(found.kappa) else ""
     job.message(
-        f"{int(comparison.matrix.sum())} {what} compared: overall accuracy {found.overall:.3f}, kappa "
-        f"{found.kappa:.3f}, mean IoU {found.mean_iou:.3f}, mean F1 {found.mean_f1:.3f}"
+        f"{int(comparison.matrix.sum())} {what} compared: overall accuracy {found.overall:.3f}{kappa}, mean IoU "
+        f"{found.mean_iou:.3f}, mean F1 {found.mean_f1:.3f}"
     )
     if adjusted is not None:
-        error = f" with a standard error of {adjusted.overall_error:.3f}" if adjusted.overall_error >= 0 else ""
+        known = math.isfinite(adjusted.overall_error)
+        error = f" with a standard error of {adjusted.overall_error:.3f}" if known else ""
         job.message(f"of the map's area {adjusted.figures.overall:.3f} is right{error} (area-adjusted)")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from ..errors import ParameterError
 from . import shared
 from .declaration import Tool, param
 from .kinds import Choice, Features, FieldName, NewFeatures, NewFile, NewTable, Number, Raster
@@ -101,3 +103,18 @@ class ComputePixelAccuracy(Tool):
     seed: int = param(
         Number("Seed", "Seed of the random points.", low=0, high=2**31 - 1, whole=True), 42, advanced=True
     )
+
+    def check(self) -> None:
+        """Refuse outputs that would replace each other or an input."""
+        outputs = [target for target in (self.out_confusion_matrix, self.out_points) if target is not None]
+        places = [(target.path, target.layer or _stem(target.path)) for target in outputs]
+        if len(set(places)) < len(places):
+            raise ParameterError(f"out_points and out_confusion_matrix are both {places[0][0]}: name another file")
+        source = self.in_ground_truth_data
+        if (source.path, source.layer or _stem(source.path)) in places:
+            raise ParameterError(f"{source.path} is the ground truth and would be replaced: name another output")
+
+
+def _stem(path: str) -> str:
+    """Return the name of a file without its suffix, which is that of its layer when none is named."""
+    return os.path.splitext(os.path.basename(path))[0]

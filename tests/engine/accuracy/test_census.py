@@ -135,6 +135,19 @@ def test_a_reference_on_the_same_pixels_is_read_and_not_resampled(tmp_path):
     assert (classified == truth).all()
 
 
+def test_squares_tell_where_map_and_truth_differ(tmp_path):
+    """Squares of 44 pixels over cells of 256 by 4096: sums over each, exact."""
+    pairing, classified, truth = two(tmp_path)
+    census, _ = count(pairing, NOWHERE, Job())
+    side, both = census.squares.side, (classified != 65_535) & (truth != 65_535)
+    assert (side, census.squares.compared.shape) == (44, (7, 96))
+    for row, col in ((0, 0), (5, 93), (6, 95), (3, 50)):
+        square = np.s_[row * side : (row + 1) * side, col * side : (col + 1) * side]
+        assert census.squares.compared[row, col] == both[square].sum()
+        assert census.squares.wrong[row, col] == (both & (classified != truth))[square].sum()
+    assert census.squares.compared.sum() == both.sum()
+
+
 def test_too_many_values_are_refused(tmp_path):
     """A raster of elevations is no map of classes."""
     values = np.arange(3000, dtype=np.uint16).reshape(1, 50, 60)

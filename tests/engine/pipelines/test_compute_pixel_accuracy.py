@@ -12,7 +12,7 @@ import rasterio
 import shapely
 from affine import Affine
 
-from engine.errors import EngineError, FeatureError, ParameterError, RasterError
+from engine.errors import EngineError, FeatureError, OutputError, ParameterError, RasterError
 from engine.job import Job
 from engine.pipelines.compute_pixel_accuracy import run
 from engine.tools.compute_pixel_accuracy import ComputePixelAccuracy
@@ -324,6 +324,37 @@ def test_one_class_has_no_kappa(tmp_path):
     assert any("nothing to confuse" in text for text in job.warnings)
 
 
+def test_degrees_are_told(tmp_path):
+    """The least distance is in units of the raster's CRS."""
+    raster = write_raster(
+        tmp_path / "map.tif", np.full((1, 5, 7), 3, np.uint8), left=15.0, top=46.0, cell_size=0.01, crs="EPSG:4326"
+    )
+    job = Job()
+    rows, _ = accuracy(raster, raster, tmp_path, job, min_point_distance=0.02, out_report=str(tmp_path / "a.pdf"))
+    assert any("0.02 is in degrees" in text for text in job.warnings)
+    assert 1 < int(rows["Total"]["Total"]) < 35
+
+
+def test_a_table_of_many_classes_does_not_fit_a_dbf(tmp_path):
+    """It is refused before anything is written; .csv holds them, and the report its most frequent."""
+    raster = write_raster(tmp_path / "map.tif", np.arange(300, dtype=np.uint16).reshape(1, 15, 20), nodata=65535)
+    with pytest.raises(OutputError, match=r"a \.dbf file holds 255"):
+        accuracy(raster, raster, tmp_path, out_confusion_matrix=FeatureTarget(str(tmp_path / "m.dbf")))
+    rows, outputs = accuracy(raster, raster, tmp_path, out_report=str(tmp_path / "a.pdf"))
+    assert len(rows) == 303
+    assert Path(outputs["out_report"]).read_bytes()[:5] == b"%PDF-"
+
+
+def test_outputs_do_not_replace_each_other_or_the_ground_truth(rasters, tmp_path):
+    """One file may hold both as two layers."""
+    both = {"in_raster": rasters[0], "in_ground_truth_data": "truth.gpkg"}
+    with pytest.raises(ParameterError, match=r"are both a\.gpkg"):
+        ComputePixelAccuracy.from_values({**both, "out_confusion_matrix": "a.gpkg", "out_points": "a.gpkg"})
+    with pytest.raises(ParameterError, match="would be replaced"):
+        ComputePixelAccuracy.from_values({**both, "out_confusion_matrix": "a.csv", "out_points": "truth.gpkg"})
+    ComputePixelAccuracy.from_values({**both, "out_confusion_matrix": "a.gpkg", "out_points": "a.gpkg|layername=p"})
+
+
 def refusals(tmp_path, rasters):
     """Bad inputs, and the words of the sentence that each is refused with."""
     raster = rasters[0]
@@ -371,6 +402,7 @@ def refusals(tmp_path, rasters):
             "holds lines",
         ),
         (raster, tmp_path / "none.gpkg", {}, FeatureError, "does not exist"),
+        (raster, tmp_path, {}, FeatureError, "is a folder"),
         (tmp_path / "none.tif", raster, {}, RasterError, "does not exist"),
         (raster, write_raster(tmp_path / "e.tif", small * 0, nodata=0), {}, RasterError, "no pixel has a class"),
         (raster, rasters[1], {"extent": Extent(0, 0, 1, 1)}, RasterError, "lies outside"),
