@@ -54,9 +54,12 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
     arithmetic = choose_arithmetic(request.processor_type, request.gpu_id, request.precision, job, scale.view)
     if scale.cropped and transforms.crop is None:
         transforms = replace(transforms, crop=WHOLE)  # a view smaller than the chip shows any part of it
+    labels = labels.hiding(split.hidden, samples.bounds[split.validation])
     store, statistics = look_at_chips(samples, labels, job, (0.0, READ))
     shown = sizes * [scale.scale[1], scale.scale[0]]
     start = starting_network(request, choices, samples, statistics.lists(), scale.view, shown, job)
+    if request.augmentation == "DEFAULT":
+        transforms = task.transforms(transforms, start.network)
     start.network.to(arithmetic.device).to(memory_format=torch.channels_last)
 
     writable(target)

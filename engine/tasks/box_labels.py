@@ -49,6 +49,14 @@ class BoxLabels:
         """Return that every chip is: one without objects teaches what is none."""
         return np.ones(len(self.samples.samples), bool)
 
+    def divisible(self) -> bool:
+        """Return that no part of a chip's boxes can be hidden: an object without its label would teach what is none."""
+        return False
+
+    def hiding(self, indexes: np.ndarray, ground: np.ndarray) -> BoxLabels:
+        """Return the labels as they are."""
+        return self
+
     def sizes(self, indexes: np.ndarray) -> np.ndarray:
         """Return widths and heights of the objects of some chips, (n, 2) float64 pixels.
 

@@ -16,6 +16,7 @@ from ..inference.suppression import suppress_boxes
 from ..networks.detector import Detector, Target
 from ..package.emd import OVERLAP_KEY
 from ..samples.folder import SampleSet
+from ..training.augmentation import Augmentation
 from ..training.scale import ScaleRule
 from .box_findings import MIN_IOU, findings
 from .box_labels import box_labels
@@ -165,6 +166,11 @@ def _chip_of_each(chips: Sequence[Mapping[str, np.ndarray]]) -> np.ndarray:
     return np.repeat(np.arange(len(chips)), [len(chip["boxes"]) for chip in chips])
 
 
+def transforms(default: Augmentation, network: Detector) -> Augmentation:
+    """Return the default transforms as they are."""
+    return default
+
+
 def suggest(samples: SampleSet) -> tuple[str, str]:
     """Return the architecture that learns from few samples and without pre-trained weights."""
     return "FCOS", "which learns fastest from few samples and needs no pre-trained weights"
@@ -182,6 +188,7 @@ TASK = register(
         settle=settle,
         labels=box_labels,
         rule=ScaleRule(good=50.0, lowest=1.0, highest=2.0),
+        transforms=transforms,
         suggest=suggest,
         findings=findings,
     )

@@ -41,7 +41,6 @@ def findings(trained: Trained, job: Job) -> Findings:
     learnt, known = labels.learnt, figures(confusion.astype(np.float64))
     for sentence in _missing(confusion, labels):
         job.warn(sentence)
-    counts, split = labels.counts(), trained.material.split
     pictures = _pictures(trained, learnt)
     drawings = [
         Drawing("confusion_matrix", "What each labelled class was predicted as", confusion_graph(confusion, learnt)),
@@ -54,9 +53,9 @@ def findings(trained: Trained, job: Job) -> Findings:
         keys=_keys(labels, known, confusion),
         counted="Labelled pixels",
         learnt=learnt,
-        counts=np.stack([counts[part].sum(axis=0) for part in (split.training, split.validation)], axis=1),
-        explanation="Every labelled pixel of the validation chips is judged once, at the size at which chips are shown "
-        "to the network. IoU is the share of right pixels among all that are labelled or predicted as a class; "
+        counts=_counts(trained, len(learnt)),
+        explanation="Every labelled pixel of every validation chip is judged, at the size at which chips are shown to "
+        "the network. IoU is the share of right pixels among all that are labelled or predicted as a class; "
         "precision the share of right ones among the predicted, recall among the labelled.",
         tables=_tables(confusion, known, learnt),
         drawings=drawings,
@@ -168,6 +167,16 @@ def _tables(confusion: np.ndarray, known: Figures, learnt: Sequence[ClassInfo]) 
         "Confusion matrix in pixels: labelled class down, predicted class across.",
     )
     return [overall, classes, matrix]
+
+
+def _counts(trained: Trained, channels: int) -> np.ndarray:
+    """Return the labelled pixels of each channel, to train and to validate, (channels, 2) int64."""
+    counts, split = trained.labels.counts(), trained.material.split
+    for index in split.hidden:
+        kept = trained.material.store.seen(int(index))[1]
+        if kept is not None:
+            counts[index] = np.bincount(kept[kept != UNLABELLED], minlength=channels)
+    return np.stack([counts[part].sum(axis=0) for part in (split.training, split.validation)], axis=1)
 
 
 def _settings(labels: PixelLabels, trained: Trained) -> list[tuple[str, str]]:

@@ -10,9 +10,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from math import ceil, floor
 from typing import Any
 
 import numpy as np
+import rasterio
 import torch
 from scipy import ndimage
 from torch import Tensor
@@ -31,6 +33,8 @@ BACKGROUND = ClassInfo(0, "Background", (200, 200, 200))
 """The background where it is learnt."""
 LARGEST_WEIGHT = 50.0
 """No class weighs more than this many times the lightest one: a handful of pixels would drown all others."""
+SLACK = 1e-3
+"""Part of a pixel that is rounding, not ground."""
 CHIPS_TO_MEASURE = 48
 """Chips on which objects are measured."""
 SMALLEST_OBJECT = 9
@@ -48,12 +52,16 @@ class PixelLabels:
         background: Whether pixels of value 0 are a class of their own.
         ignored: Class values that are not learnt.
         balanced: Whether the losses weigh classes by the inverse of their frequency.
+        hidden: Chips that do not show their labels on some ground.
+        ground: That ground, left, bottom, right, top in map units.
     """
 
     samples: SampleSet
     background: bool
     ignored: tuple[int, ...] = ()
     balanced: bool = False
+    hidden: frozenset[int] = frozenset()
+    ground: tuple[tuple[float, float, float, float], ...] = ()
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -84,6 +92,24 @@ class PixelLabels:
     def usable(self) -> np.ndarray:
         """Return which chips hold a labelled pixel, (chips,) bool."""
         return np.asarray(self.counts().sum(axis=1) > 0)
+
+    def divisible(self) -> bool:
+        """Return whether map bounds say where a chip's pixels lie: chips that are north-up and all alike."""
+        samples, cell = self.samples, self.samples.cell_size
+        if cell is None or samples.image_space != "MAP_SPACE" or not np.isfinite(samples.bounds).all():
+            return False
+        sides = samples.bounds[:, 2:] - samples.bounds[:, :2]
+        if not np.allclose(sides, [cell[0] * samples.tile_cols, cell[1] * samples.tile_rows], rtol=1e-3):
+            return False
+        with rasterio.open(samples.samples[0].image) as chip:
+            transform = chip.transform
+        return bool(transform.b == 0 and transform.d == 0 and transform.a > 0 > transform.e)
+
+    def hiding(self, indexes: np.ndarray, ground: np.ndarray) -> PixelLabels:
+        """Return labels that some chips do not show on some ground; see ``Labels``."""
+        left, bottom, right, top = (ground[:, side].tolist() for side in range(4))
+        places = tuple(zip(left, bottom, right, top, strict=True))
+        return replace(self, hidden=frozenset(int(index) for index in indexes), ground=places)
 
     def sizes(self, indexes: np.ndarray) -> np.ndarray:
         """Return widths and heights of the objects of some chips, (n, 2) float64 pixels.
@@ -120,6 +146,9 @@ class PixelLabels:
         for channel in self.ignored_channels:
             found[found == channel] = UNLABELLED
         found[~pixels.any(axis=0)] = UNLABELLED
+        if index in self.hidden:
+            for window in self._hidden_windows(index):
+                found[window] = UNLABELLED
         return found
 
     def shown(self, index: int, kept: np.ndarray | None, view: View) -> Tensor:
@@ -146,6 +175,19 @@ class PixelLabels:
         """Return size and time of a chip's label file, and the channels that it is read as."""
         status = self._sample(index).label.stat()
         return f"{status.st_size}|{status.st_mtime_ns}|{self.channels}|{self.ignored}".encode()
+
+    def _hidden_windows(self, index: int) -> list[tuple[slice, slice]]:
+        """Return the rows and columns of a chip that lie on hidden ground; a pixel that touches it does."""
+        left, bottom, right, top = self.samples.bounds[index]
+        rows, cols = self.samples.tile_rows, self.samples.tile_cols
+        across, down = (right - left) / cols, (top - bottom) / rows
+        windows = []
+        for west, south, east, north in self.ground:
+            first_col, last_col = floor((west - left) / across + SLACK), ceil((east - left) / across - SLACK)
+            first_row, last_row = floor((top - north) / down + SLACK), ceil((top - south) / down - SLACK)
+            if first_col < cols and last_col > 0 and first_row < rows and last_row > 0:
+                windows.append((slice(max(0, first_row), last_row), slice(max(0, first_col), last_col)))
+        return windows
 
     def _sample(self, index: int) -> MaskSample:
         sample = self.samples.samples[index]

@@ -75,7 +75,7 @@ def confusion_graph(confusion: np.ndarray, learnt: Sequence[ClassInfo]) -> Figur
 def class_graph(known: Figures, learnt: Sequence[ClassInfo]) -> Figure:
     """Draw IoU and F1 of each class as bars."""
     count = len(learnt)
-    figure = Figure(figsize=(6.4, min(14.0, 1.4 + 0.5 * count)), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(5.2, min(14.0, 1.3 + 0.55 * count)), dpi=DPI, layout="constrained")
     area = figure.subplots()
     places = np.arange(count)
     for shift, values, label, color in ((-0.19, known.iou, "IoU", COLORS[0]), (0.19, known.f1, "F1", COLORS[2])):
@@ -83,7 +83,7 @@ def class_graph(known: Figures, learnt: Sequence[ClassInfo]) -> Figure:
         area.barh(places + shift, lengths, height=0.34, label=label, color=color)
         for place, value in zip(places, values, strict=True):
             text = f"{value:.2f}" if np.isfinite(value) else "–"
-            area.text(np.nan_to_num(value) + 0.01, place + shift, text, va="center", fontsize=7, color="#444444")
+            area.text(np.nan_to_num(value) + 0.01, place + shift, text, va="center", fontsize=8, color="#444444")
     area.set_yticks(places, [_short(entry.name) for entry in learnt], fontsize=8)
     area.invert_yaxis()
     area.set_xlim(0, 1.08)
@@ -99,7 +99,7 @@ def class_graph(known: Figures, learnt: Sequence[ClassInfo]) -> Figure:
 def results(pictures: Sequence[Picture], learnt: Sequence[ClassInfo]) -> Figure:
     """Draw chip, labels and prediction side by side, with a legend of the classes that are seen."""
     rows = max(1, len(pictures))
-    figure = Figure(figsize=(9.6, 3.25 * rows + 0.9), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(9.6, 3.12 * rows + 0.75), dpi=DPI, layout="constrained")
     grid = figure.subplots(rows, 3, squeeze=False)
     for areas, picture in zip(grid, pictures, strict=False):
         areas[0].imshow(picture.pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")

@@ -20,7 +20,7 @@ from ..accuracy.scores import ClassScores
 from ..errors import ParameterError
 from ..job import Job
 from ..models.registry import ModelSpec
-from ..training.augmentation import View
+from ..training.augmentation import Augmentation, View
 from ..training.scale import ScaleRule
 
 if TYPE_CHECKING:
@@ -79,6 +79,17 @@ class Labels(Protocol):
     def usable(self) -> np.ndarray:
         """Return which chips can teach or judge anything, (chips,) bool."""
 
+    def divisible(self) -> bool:
+        """Return whether part of a chip's labels can be hidden."""
+
+    def hiding(self, indexes: np.ndarray, ground: np.ndarray) -> Labels:
+        """Return labels that some chips do not show on some ground.
+
+        Args:
+            indexes: (h,) int64, the chips.
+            ground: (m, 4) float64 left, bottom, right, top in map units.
+        """
+
     def sizes(self, indexes: np.ndarray) -> np.ndarray:
         """Return widths and heights of the objects of some chips, (n, 2) float64 pixels; empty without objects."""
 
@@ -119,6 +130,7 @@ class Task:
             suit the validation chips best.
         labels: Gives the labels of training data.
         rule: Size at which objects are shown.
+        transforms: The default transforms and a network to the transforms that suit it.
         suggest: Training data to the code of the architecture that suits it, and the reason.
         findings: A finished training to what report and package say of it.
     """
@@ -133,6 +145,7 @@ class Task:
     settle: Callable[[Evaluation, Sequence[str]], Evaluation]
     labels: LabelsOf
     rule: ScaleRule
+    transforms: Callable[[Augmentation, Any], Augmentation]
     suggest: Callable[[SampleSet], tuple[str, str]]
     findings: Callable[[Trained, Job], Findings]
 

@@ -118,4 +118,5 @@ def _described(store: ChipStore, count: int) -> Iterator[Description]:
 def ground(samples: SampleSet, labels: Labels) -> Chips:
     """Return what the split needs to know of the chips."""
     sources = np.array(samples.sources, dtype=object).astype(str)
-    return Chips(np.asarray(samples.bounds, np.float64), sources, labels.counts(), labels.usable())
+    bounds = np.asarray(samples.bounds, np.float64)
+    return Chips(bounds, sources, labels.counts(), labels.usable(), labels.divisible())

@@ -2,12 +2,13 @@
 
 Chips of one raster overlap (stride smaller than the tile) and neighbours look alike, so a random split flatters its
 figures. Here validation takes whole rasters where there are four or more, else square blocks of ground; chips that
-straddle the border of a block are left out of both. Images without georeference are split by source image.
+straddle the border of a block are left out of both, or train with the labels on the validation ground hidden where the
+labels allow that. Images without georeference are split by source image.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import shapely
@@ -23,6 +24,8 @@ FEWEST = 0.10
 """Smaller blocks are tried when less than this share (or the asked one, if smaller) would be left for validation."""
 MOST_LEFT_OUT = 0.30
 """Smaller blocks are also tried when more than this share of the chips would be left out."""
+FEWEST_FREE = 0.02
+"""A chip of which less shows other ground than validation chips teaches nothing."""
 CANDIDATES = 64
 """Random choices that are compared."""
 
@@ -36,12 +39,14 @@ class Split:
         validation: (m,) int64, ascending.
         left_out: (k,) int64, chips that straddle a border.
         how: One sentence for the user.
+        hidden: (h,) int64, chips among ``training`` whose labels on the ground of validation chips must be hidden.
     """
 
     training: np.ndarray
     validation: np.ndarray
     left_out: np.ndarray
     how: str
+    hidden: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
 
 
 @dataclass(frozen=True)
@@ -53,12 +58,14 @@ class Chips:
         sources: (n,) texts, the raster each chip was cut from; empty when unknown.
         labels: (n, classes) int64, objects or pixels of each class in each chip.
         usable: (n,) bool, chips that can teach or judge anything; None for all.
+        divisible: Whether part of a chip's labels can be hidden, so that a chip on a border may train.
     """
 
     bounds: np.ndarray
     sources: np.ndarray
     labels: np.ndarray
     usable: np.ndarray | None = None
+    divisible: bool = False
 
     def __len__(self) -> int:
         return len(self.bounds)
@@ -95,12 +102,27 @@ def split_chips(chips: Chips, percentage: float, how: str, seed: int, job: Job) 
         job.warn(leakage(chips, split))
     else:
         split = _spatial_split(chips, share, random, job)
+        if chips.divisible:
+            split = _with_hidden(chips, split)
     job.message(
         f"Split: {len(split.training)} chips train, {len(split.validation)} validate"
+        + (f", {len(split.hidden)} train without their labels on validation ground" if len(split.hidden) else "")
         + (f", {len(split.left_out)} left out because they straddle the border" if len(split.left_out) else "")
         + f" ({split.how})"
     )
     return split
+
+
+def _with_hidden(chips: Chips, split: Split) -> Split:
+    """Return a split in which chips on a border train as far as they show other ground than validation chips."""
+    if not len(split.left_out):
+        return split
+    ground = shapely.union_all(shapely.box(*chips.bounds[split.validation].T))
+    areas = shapely.box(*chips.bounds[split.left_out].T)
+    free = shapely.area(shapely.difference(areas, ground)) > FEWEST_FREE * shapely.area(areas)
+    hidden = split.left_out[free]
+    training = np.sort(np.concatenate([split.training, hidden]))
+    return replace(split, training=training, left_out=split.left_out[~free], hidden=hidden)
 
 
 def _split_usable(chips: Chips, usable: np.ndarray, percentage: float, how: str, seed: int, job: Job) -> Split:
@@ -112,9 +134,9 @@ def _split_usable(chips: Chips, usable: np.ndarray, percentage: float, how: str,
             f"{len(known)} of {len(chips)} chips holds a labelled pixel: at least 2 are needed, one of them to "
             "validate; export with a smaller tile_size or stride, or label more"
         )
-    part = Chips(chips.bounds[known], chips.sources[known], chips.labels[known])
+    part = Chips(chips.bounds[known], chips.sources[known], chips.labels[known], divisible=chips.divisible)
     found = split_chips(part, percentage, how, seed, job)
-    return Split(known[found.training], known[found.validation], known[found.left_out], found.how)
+    return Split(known[found.training], known[found.validation], known[found.left_out], found.how, known[found.hidden])
 
 
 def leakage(chips: Chips, split: Split) -> str:
@@ -204,7 +226,7 @@ def _by_blocks(chips: Chips, share: float, random: np.random.Generator) -> Split
             best = found
         kept = len(found[1].training) + len(found[1].validation)
         enough = len(found[1].validation) >= min(FEWEST, share) * kept
-        if enough and len(found[1].left_out) <= MOST_LEFT_OUT * len(chips):
+        if not chips.divisible and enough and len(found[1].left_out) <= MOST_LEFT_OUT * len(chips):
             return found[1]
     return None if best is None else best[1]
 
@@ -249,13 +271,17 @@ def _blocks_under(bounds: np.ndarray, side: float) -> tuple[np.ndarray, np.ndarr
 
 def _better(best: tuple[float, Split] | None, chips: Chips, split: Split, share: float) -> tuple[float, Split] | None:
     """Return the cheaper of the best choice so far and a new one; a choice with an empty side is no choice."""
-    if not len(split.training) or not len(split.validation):
+    if not len(split.validation) or not (len(split.training) or (chips.divisible and len(split.left_out))):
         return best
     kept = len(split.training) + len(split.validation)
-    cost = abs(len(split.validation) / kept - share) + len(split.left_out) / len(chips)
+    if chips.divisible:
+        cost = abs(len(split.validation) / len(chips) - share)
+    else:
+        cost = abs(len(split.validation) / kept - share) + len(split.left_out) / len(chips)
     present = chips.labels.sum(axis=0) > 0
     if present.any():
-        trained = chips.labels[split.training].sum(axis=0)[present]
+        trains = np.concatenate([split.training, split.left_out]) if chips.divisible else split.training
+        trained = chips.labels[trains].sum(axis=0)[present]
         validated = chips.labels[split.validation].sum(axis=0)[present]
         cost += float((trained == 0).mean()) + 0.3 * float((validated == 0).mean())
         cost += 0.5 * abs(float(validated.sum()) / max(1.0, float(validated.sum() + trained.sum())) - share)
