@@ -53,6 +53,7 @@ class RowStore:
         self._waiting: deque[Future[None]] = deque()
         self._unsynced = 0
         self._synced_at = time.monotonic()
+        self._failed = False
         self._stack = ExitStack()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
@@ -97,7 +98,10 @@ class RowStore:
             self._waiting.popleft().result()
 
     def _store(self, row: int, at_once: int, tiles: int, strips: dict[str, Array]) -> None:
-        """Write one row, in the thread."""
+        """Write one row, in the thread; none behind one that could not be written."""
+        if self._failed:
+            return
+        self._failed = True
         with self._watch.stage(STORING):
             for name, strip in strips.items():
                 self._files[name].append(strip)
@@ -108,6 +112,7 @@ class RowStore:
             self._rows.append(finished)
         if self._unsynced >= GROUP_BYTES or time.monotonic() - self._synced_at >= GROUP_SECONDS:
             self._sync()
+        self._failed = False
 
     def _sync(self) -> None:
         """Put on the disk what is written, in the thread."""

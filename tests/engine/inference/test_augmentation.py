@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.inference.augmentation import VIEWS, boxes_of_view, merge_views, view_of
+from engine.inference.augmentation import VIEWS, boxes_of_view, merge_views, scores_of_view, view_of
 from engine.inference.detections import Detections
 
 
@@ -48,3 +48,10 @@ def test_neighbours_and_classes_stay_apart():
     """Only what overlaps by half and is of one class is merged."""
     view = Detections.of([[0, 0, 10, 10], [4, 0, 14, 10], [0, 0, 10, 10]], [0.9, 0.8, 0.7], [1, 1, 2])
     assert len(merge_views([view] * 8, 0.5, "mean")) == 3
+
+
+@pytest.mark.parametrize("view", list(VIEWS))
+def test_scores_of_a_view_are_turned_back(view):
+    """A pixel's scores come back to the pixel."""
+    images = torch.arange(2 * 3 * 4 * 5, dtype=torch.float32).reshape(2, 3, 4, 5)
+    assert (scores_of_view(view_of(images, view), view) == images).all()
