@@ -5,9 +5,9 @@ from __future__ import annotations
 from reportlab.graphics.shapes import Drawing, Rect
 from reportlab.lib.colors import HexColor
 
-from .census import Squares
 from .charts import FALSE, GRID, scale_bar
 from .heat_map import mixed
+from .squares import Squares
 
 _UNKNOWN = HexColor("#eceff1")
 

@@ -41,7 +41,10 @@ def design(comparison: PixelComparison, request: ComputePixelAccuracy) -> list[s
     if comparison.asked is not None and comparison.asked != total:
         words.append(f"{comparison.asked} were asked for.")
     if request.min_point_distance:
-        words.append(f"No two are nearer than {request.min_point_distance:g} map units to each other.")
+        words.append(
+            f"No two are nearer than {request.min_point_distance:g} map units to each other; estimates and intervals "
+            "take them as drawn without this rule."
+        )
     return [" ".join(words)]
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import rasterio
 import shapely
 from affine import Affine
+from rasterio.enums import Resampling
 
 from engine.accuracy import census as census_module
 from engine.accuracy.census import Sample, count, find
@@ -133,6 +135,23 @@ def test_a_reference_on_the_same_pixels_is_read_and_not_resampled(tmp_path):
     with Pairing(small, aside, None).open() as reader:
         classified, truth = reader.read(Window(0, 0, 30, 30))
     assert (classified == truth).all()
+
+
+def test_a_finer_reference_gives_the_pixel_below_each_centre(tmp_path):
+    """Half-metre pixels under cells of four metres, with averaged overviews that must not be taken; exact."""
+    fine = np.random.default_rng(0).choice(np.array([1, 9], np.uint8), (1, 800, 960))
+    path = write_raster(tmp_path / "truth.tif", fine, cell_size=0.5)
+    with rasterio.open(path, "r+") as dataset:
+        dataset.build_overviews([2, 4, 8], Resampling.average)
+    ones = np.ones((1, 95, 113), np.uint8)
+    coarse = write_raster(tmp_path / "map.tif", ones, cell_size=4.0, left=500_003.3, top=4_649_997.8)
+    row = np.floor((2.2 + (np.arange(95) + 0.5) * 4) / 0.5).astype(int)
+    col = np.floor((3.3 + (np.arange(113) + 0.5) * 4) / 0.5).astype(int)
+    wanted = np.full((95, 113), NONE)
+    inside = np.ix_(row < 800, col < 960)
+    wanted[inside] = fine[0][np.ix_(row[row < 800], col[col < 960])]
+    with Pairing(source(coarse), source(path), None).open() as reader:
+        assert (reader.read(Window(0, 0, 113, 95))[1] == wanted).all()
 
 
 def test_squares_tell_where_map_and_truth_differ(tmp_path):
