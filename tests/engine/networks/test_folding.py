@@ -4,9 +4,11 @@ import pytest
 import torch
 from torch import nn
 
+from engine.models.registry import build_network, get_architecture
 from engine.networks.backbones import Body, build_body
 from engine.networks.fcos import FCOS
 from engine.networks.folding import prepare_for_inference
+from engine.networks.segmenter import LossSettings, Segmenter
 
 torch.set_num_threads(1)
 
@@ -88,3 +90,50 @@ def test_a_network_that_would_answer_differently_is_left_unfolded():
     assert norms(folded) == 1
     with torch.inference_mode():
         assert torch.allclose(network.outputs(images)[0], folded.outputs(images)[0], atol=1e-4)
+
+
+class Doubling(Segmenter):
+    """Batch norms after a convolution, after a transposed one, and before one."""
+
+    def __init__(self):
+        super().__init__(None, 2, LossSettings())
+        self.layers = nn.Sequential(
+            nn.Conv2d(3, 8, 2, stride=2),
+            nn.BatchNorm2d(8),
+            nn.ConvTranspose2d(8, 6, 2, stride=2),
+            nn.BatchNorm2d(6),
+            nn.ReLU(),
+            nn.BatchNorm2d(6),
+            nn.Conv2d(6, 2, 1),
+        )
+
+    def logits(self, images):
+        """Run the layers."""
+        return self.layers(images.contiguous(memory_format=self.memory_format))
+
+
+def test_all_norms_of_a_segmentation_network_are_folded_that_can_be():
+    """A norm that no convolution stands before is left."""
+    torch.manual_seed(0)
+    network = lived_in(Doubling())
+    folded = prepare_for_inference(network)
+    images = torch.randn(2, 3, 32, 48)
+
+    assert norms(network) == 3 and norms(folded) == 1
+    with torch.inference_mode():
+        assert torch.allclose(network.logits(images), folded.logits(images), atol=1e-5)
+        assert folded.logits(images).is_contiguous(memory_format=torch.channels_last)
+
+
+def test_unet_keeps_the_layout_from_images_to_scores():
+    """No map is copied into another layout on the way: padding, upsampling and joining keep channels last."""
+    network = prepare_for_inference(build_network(get_architecture("UNET").spec("RESNET18", 3, 3)))
+    layouts = []
+    for module in network.modules():
+        if isinstance(module, nn.Conv2d):
+            module.register_forward_pre_hook(
+                lambda _, given: layouts.append(given[0].is_contiguous(memory_format=torch.channels_last))
+            )
+    with torch.inference_mode():
+        network.logits(torch.randn(1, 3, 64, 96))
+    assert layouts and all(layouts)
