@@ -7,6 +7,7 @@ only, a database, a web service, unsaved edits, joins, is first written to a tem
 from __future__ import annotations
 
 import os
+import re
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -22,6 +23,10 @@ from qgis.core import (
 )
 
 from ..engine.errors import FeatureError, ParameterError, RasterError
+from .web_layers import exported
+
+_GDAL_NAME = re.compile(r"/vsi\w+/|(GPKG|NETCDF|HDF4|HDF5|ZARR)[\w]*:", re.IGNORECASE)
+"""Names that GDAL opens as rasters and that are no path of a file."""
 
 DATABASES = ("PG:", "MSSQL:", "MYSQL:", "OCI:", "WFS:")
 """Prefixes of OGR sources that are no files of this computer."""
@@ -50,9 +55,7 @@ def raster_path(name, given, border):
     if not isinstance(layer, QgsRasterLayer):
         raise RasterError(f"{name} {layer.name()} is no raster: choose a raster layer, a raster file or a folder")
     if layer.providerType() != "gdal":
-        raise RasterError(
-            f"{name} {layer.name()} is a {layer.providerType()} layer: export it to a file first (Export > Save As)"
-        )
+        return exported(name, layer, border)
     parts = QgsProviderRegistry.instance().decodeUri("gdal", layer.source())
     path = parts.get("path") or layer.source()
     if parts.get("layerName"):
@@ -115,12 +118,24 @@ def layer_source(name, given, border):
         return None
     if isinstance(given, str) and os.path.exists(os.path.expanduser(given)):
         return {"path": os.path.abspath(os.path.expanduser(given))}
+    several = _several_rasters(given)
+    if several:
+        return {"path": ";".join(raster_path(name, one, border) for one in several)}
     layer = given if isinstance(given, QgsMapLayer) else None
     if layer is None and isinstance(given, str) and "|" not in given:
         layer = _project_layer(given, border)
     if isinstance(layer, QgsRasterLayer):
         return {"path": raster_path(name, layer, border), "name": layer.name()}
+    if layer is None and isinstance(given, str) and _GDAL_NAME.match(given):
+        return {"path": given}
     return feature_source(name, given, border)
+
+
+def _several_rasters(given):
+    """Return the parts of a list of rasters, or of a text that parts them by semicolons; empty for anything else."""
+    if isinstance(given, str) and ";" in given and "|" not in given:
+        given = [part.strip() for part in given.split(";") if part.strip()]
+    return list(given) if isinstance(given, (list, tuple)) else []
 
 
 def _project_layer(given, border):
