@@ -13,7 +13,8 @@ from ..raster.class_raster import ClassRaster
 from ..raster.class_tables import class_table
 from ..raster.opening import opened
 from .census import Census, Sample
-from .pixel_reference import Reference, plain_name
+from .pixel_reference import POINTS, Reference
+from .reference_classes import plain_name
 
 BACKGROUND = "Background"
 """Name of value 0 where no table names it."""
@@ -34,7 +35,7 @@ def require_common(classified: ClassRaster, reference: Reference, census: Census
     path = classified.source.path
     if not census.map_counts.sum():
         raise RasterError(f"{path} has no pixel with a class in the area: choose another extent or mask")
-    if reference.kind == "points":
+    if reference.kind == POINTS:
         common, what = len(points), "no point"
         theirs = set(points.truth.tolist())
     else:

@@ -41,10 +41,12 @@ class Polygons:
     Attributes:
         geometry: (n,) object, shapely polygons in the CRS of the classified raster.
         values: (n,) int32 value of each; where they overlap the last one counts.
+        outside: Value where there is none of them.
     """
 
     geometry: NDArray[np.object_]
     values: Values
+    outside: int = NONE
 
 
 @dataclass(frozen=True)
@@ -164,9 +166,9 @@ class _Burner:
         near = np.sort(self._tree.query(shapely.box(left, bottom, right, top)))
         shape = window.height, window.width
         if not len(near):
-            return np.full(shape, NONE, np.int32)
+            return np.full(shape, self._polygons.outside, np.int32)
         pairs = zip(self._polygons.geometry[near], self._polygons.values[near].tolist(), strict=True)
-        return rasterize(pairs, shape, fill=NONE, transform=transform, dtype="int32")
+        return rasterize(pairs, shape, fill=self._polygons.outside, transform=transform, dtype="int32")
 
 
 def _values(reader: RasterReader, window: Window) -> Values:

@@ -21,8 +21,9 @@ from .census import Census, Sample, count
 from .class_list import class_list, map_names, require_common, tell_one_sided
 from .class_pairs import NONE, Pairing, Polygons
 from .confusion import Errors, Figures, figures, standard_errors
-from .pixel_reference import Reference, read_reference
+from .pixel_reference import POINTS, POLYGONS, RASTER, Reference, read_reference
 from .pixel_sample import draw_pixels, thin_points
+from .reference_classes import NamedMap
 from .squares import Squares
 
 Floats = NDArray[np.float64]
@@ -91,15 +92,6 @@ class PixelComparison:
 
 
 @dataclass(frozen=True)
-class _Sides:
-    """What is compared: the map with its names by value, and the ground truth."""
-
-    classified: ClassRaster
-    names: dict[int, ClassInfo]
-    reference: Reference
-
-
-@dataclass(frozen=True)
 class _Drawn:
     """What was drawn: pixels and their (n, 2) places, no sample for every pixel; and the points it was drawn from."""
 
@@ -119,8 +111,8 @@ def compare_pixels(request: ComputePixelAccuracy, job: Job) -> PixelComparison:
     job.progress(0.0, "Looking at the layers")
     classified = class_raster(request.in_raster, job=job, extent=request.extent)
     _tell_degrees(request, classified, job)
-    names = map_names(classified)
-    reference = read_reference(request.in_ground_truth_data, request.class_value_field, classified, names.values(), job)
+    judged = NamedMap(classified, map_names(classified))
+    reference = read_reference(request.in_ground_truth_data, request.class_value_field, judged, job)
     mask = None if request.mask_features is None else _mask(request.mask_features, classified, job)
     pairing = Pairing(classified.source, reference.truth, mask)
     points, places, outside = _points_on_grid(reference, classified)
@@ -130,7 +122,7 @@ def compare_pixels(request: ComputePixelAccuracy, job: Job) -> PixelComparison:
     points, places = points.take(known), places[known]
     require_common(classified, reference, census, points, job)
     job.progress(0.6, "Drawing points")
-    if reference.kind == "points":
+    if reference.kind == POINTS:
         asked = request.num_random_points or None
         chosen = thin_points(points.classified, places, request, asked, job)
         drawn = _Drawn(points.take(chosen), places[chosen], asked, points)
@@ -138,7 +130,7 @@ def compare_pixels(request: ComputePixelAccuracy, job: Job) -> PixelComparison:
         sample, asked = _drawn_pixels(pairing, census, request, job)
         places = np.zeros((0, 2)) if sample is None else _centres(sample, classified.source.transform)
         drawn = _Drawn(sample, places, asked, points)
-    return _judged(_Sides(classified, names, reference), census, drawn, tuple(excluded), job)
+    return _judged(judged, reference, census, drawn, tuple(excluded), job)
 
 
 def _drawn_pixels(
@@ -150,18 +142,23 @@ def _drawn_pixels(
 
 
 def _judged(
-    sides: _Sides, census: Census, drawn: _Drawn, excluded: tuple[tuple[str, int], ...], job: Job
+    judged: NamedMap,
+    reference: Reference,
+    census: Census,
+    drawn: _Drawn,
+    excluded: tuple[tuple[str, int], ...],
+    job: Job,
 ) -> PixelComparison:
     """Return the matrix and what follows from it."""
-    source, reference, sample = sides.classified.source, sides.reference, drawn.sample
-    classes, map_counts, pairs = _ordered(sides, census, drawn.points, job)
+    source, sample = judged.raster.source, drawn.sample
+    classes, map_counts, pairs = _ordered(judged, reference, census, drawn.points, job)
     matrix = pairs
     if sample is not None:
         values = [entry.value for entry in classes]
         matrix = np.zeros_like(pairs)
         np.add.at(matrix, (np.searchsorted(values, sample.classified), np.searchsorted(values, sample.truth)), 1)
-    random = sample is not None and reference.kind != "polygons"
-    population = map_counts if reference.kind == "points" else pairs.sum(axis=1)
+    random = sample is not None and reference.kind != POLYGONS
+    population = map_counts if reference.kind == POINTS else pairs.sum(axis=1)
     counts = matrix.astype(np.float64)
     return PixelComparison(
         map_name=source.path,
@@ -184,15 +181,15 @@ def _judged(
 
 
 def _ordered(
-    sides: _Sides, census: Census, points: Sample, job: Job
+    judged: NamedMap, reference: Reference, census: Census, points: Sample, job: Job
 ) -> tuple[tuple[ClassInfo, ...], Integers, Integers]:
     """Return the classes of both sides in order, the map's pixels of each, and the pairs of all pixels."""
     own = {value for value, size in zip(census.values, census.map_counts.tolist(), strict=True) if size}
     theirs = {value for value, size in zip(census.values, census.pairs.sum(axis=0).tolist(), strict=True) if size}
     theirs |= set(points.truth.tolist())
     values = sorted(own | theirs)
-    classes = class_list(values, sides.names, sides.reference, job)
-    tell_one_sided(sides.classified.source.path, sides.reference.name, own, theirs, classes, job)
+    classes = class_list(values, judged.names, reference, job)
+    tell_one_sided(judged.raster.source.path, reference.name, own, theirs, classes, job)
     at = np.searchsorted(values, census.values)
     map_counts, pairs = np.zeros(len(values), np.int64), np.zeros((len(values),) * 2, np.int64)
     map_counts[at] = census.map_counts
@@ -250,13 +247,13 @@ def _excluded(
 ) -> list[tuple[str, int]]:
     """Return words and numbers of what takes no part."""
     beyond = "nodata" if pairing.mask is None else "nodata or outside the mask"
-    if reference.kind == "points":
+    if reference.kind == POINTS:
         found = [
             ("points outside the classified raster or the extent", outside),
             (f"points where the classified raster is {beyond}", int((points.classified == NONE).sum())),
         ]
     else:
-        unknown = "has no class" if reference.kind == "raster" else "has no polygon"
+        unknown = "has no class" if reference.kind == RASTER else "has no polygon"
         found = [
             (f"pixels where the classified raster is {beyond}", census.without_class),
             (

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import rasterio
@@ -14,22 +13,18 @@ from numpy.typing import NDArray
 from ..classes import ClassInfo
 from ..errors import FeatureError, RasterError
 from ..job import Job
-from ..raster.class_raster import ClassRaster, class_raster
-from ..raster.class_tables import LARGEST_VALUE
+from ..raster.class_raster import ClassRaster, class_raster, values_of
 from ..raster.crs import GDAL_ERRORS, crs_text
 from ..raster.reading import RasterSource
 from ..tools.values import FeatureSource
-from ..vector.classes import NO_CLASS, label_classes
 from ..vector.reading import FeatureTable, kinds_in_words, read_features, related
-from .class_pairs import Polygons, on_grid
+from .class_pairs import NONE, Polygons, on_grid
+from .reference_classes import CLASS_FIELDS, Labelled, NamedMap, class_column, labelled
 
-CLASS_FIELDS = ("GrndTruth", "Classvalue", "Value", "Class", "Classname")
-"""Fields that hold the class when none is named, in this order, in any case; the first is ArcGIS's for such points."""
-
-NOT_INTERPRETED = -1
-"""What ArcGIS writes as ground truth of a point that nobody has looked at yet."""
+RASTER, POLYGONS, OBJECTS, POINTS = "raster", "polygons", "objects", "points"
 
 _POINTS, _POLYGONS = {0, 4}, {3, 6}
+_NOWHERE = np.zeros((0, 2)), np.zeros(0, np.int32)
 
 
 @dataclass(frozen=True)
@@ -37,7 +32,7 @@ class Reference:
     """Ground truth, related to a classified raster.
 
     Attributes:
-        kind: ``raster``, ``polygons`` or ``points``.
+        kind: ``raster``; ``polygons``; ``objects``, polygons outside which is background; or ``points``.
         name: What the user calls it.
         truth: Reference raster or polygons; None for points.
         places: (n, 2) points in map units of the classified raster; none for the other kinds.
@@ -55,16 +50,13 @@ class Reference:
     skipped: tuple[tuple[str, int], ...] = ()
 
 
-def read_reference(
-    source: FeatureSource, field: str, classified: ClassRaster, names: Iterable[ClassInfo], job: Job
-) -> Reference:
+def read_reference(source: FeatureSource, field: str, judged: NamedMap, job: Job) -> Reference:
     """Read the ground truth.
 
     Args:
         source: A raster file or a feature layer.
         field: Class field of a feature layer; empty looks for `CLASS_FIELDS`.
-        classified: The map that is judged.
-        names: Its classes, which texts are matched to.
+        judged: The map.
         job: Told what was mended, resampled or not matched.
 
     Raises:
@@ -72,7 +64,7 @@ def read_reference(
         FeatureError: The layer holds lines, has no class field, or none of its class names is known.
     """
     if _is_raster(source):
-        return _raster(source, field, classified, job)
+        return _raster(source, field, judged.raster, job)
     if os.path.isdir(source.path) and not source.path.lower().endswith(".gdb"):
         raise FeatureError(f"{source.path} is a folder: choose one reference raster or one layer")
     table = read_features(source, job=job)
@@ -82,14 +74,56 @@ def read_reference(
     if not (kinds <= _POINTS or kinds <= _POLYGONS):
         words = kinds_in_words(kinds)
         raise FeatureError(f"{table.name} holds {words}: choose a reference of points, of polygons, or a class raster")
-    table = related(table, classified.source.crs, job=job, other=classified.source.path)
-    table, values, classes, skipped = _classes(table, source, field, classified, tuple(names), job)
-    kind = "points" if kinds <= _POINTS else "polygons"
-    if kind == "polygons":
-        polygons = Polygons(table.geometry, values)
-        return Reference(kind, table.name, polygons, np.zeros((0, 2)), np.zeros(0, np.int32), classes, skipped)
-    parts, rows = shapely.get_parts(table.geometry, return_index=True)
-    return Reference(kind, table.name, None, shapely.get_coordinates(parts), values[rows], classes, skipped)
+    grid = judged.raster.source
+    table = related(table, grid.crs, job=job, other=grid.path)
+    column = class_column(table, field, job)
+    if kinds <= _POLYGONS:
+        return _polygons(table, source, column, judged, job)
+    if column is None:
+        raise _no_field(table)
+    found = labelled(table, source, column, judged, job)
+    parts, rows = shapely.get_parts(found.table.geometry, return_index=True)
+    places = shapely.get_coordinates(parts)
+    return Reference(POINTS, table.name, None, places, found.values[rows], found.classes, found.skipped)
+
+
+def _polygons(table: FeatureTable, source: FeatureSource, column: str | None, judged: NamedMap, job: Job) -> Reference:
+    """Relate polygons to a map; those of the only class of a map with a background tell where its background is."""
+    if column is None:
+        only = _only_class(judged.raster, job)
+        if only is None:
+            raise _no_field(table)
+        found = Labelled(table, np.full(len(table), only, np.int32), (ClassInfo(only, table.name),), ())
+    else:
+        found = labelled(table, source, column, judged, job)
+        only = found.classes[0].value if len(found.classes) == 1 else None
+        if only is not None and _only_class(judged.raster, job) != only:
+            only = None
+    if only is not None:
+        job.message(
+            f"{judged.raster.source.path} holds the class {only} and a background, and the polygons of {table.name} "
+            "are of this class: outside them the truth is background"
+        )
+    polygons = Polygons(found.table.geometry, found.values, NONE if only is None else 0)
+    kind = POLYGONS if only is None else OBJECTS
+    return Reference(kind, table.name, polygons, *_NOWHERE, found.classes, found.skipped)
+
+
+def _only_class(classified: ClassRaster, job: Job) -> int | None:
+    """Return the class of a map that holds one class and a background, None for any other map."""
+    if classified.unlabelled is not None:
+        return None
+    values = values_of(classified.source, job)
+    return values[1] if len(values) == 2 and values[0] == 0 else None
+
+
+def _no_field(table: FeatureTable) -> FeatureError:
+    """Return the error of a layer without a class field."""
+    known = ", ".join(table.fields) or "none"
+    return FeatureError(
+        f"{table.name} has no field {', '.join(CLASS_FIELDS[:-1])} or {CLASS_FIELDS[-1]}: name its class field in "
+        f"class_value_field (it has {known})"
+    )
 
 
 def _is_raster(source: FeatureSource) -> bool:
@@ -122,103 +156,4 @@ def _raster(source: FeatureSource, field: str, classified: ClassRaster, job: Job
             f"{name} lies on another grid{systems} (cells {sizes}): it is resampled to that of {other.path} by "
             "nearest neighbour"
         )
-    return Reference("raster", name, one, np.zeros((0, 2)), np.zeros(0, np.int32), reference.classes)
-
-
-def _classes(
-    table: FeatureTable,
-    source: FeatureSource,
-    field: str,
-    classified: ClassRaster,
-    names: tuple[ClassInfo, ...],
-    job: Job,
-) -> tuple[FeatureTable, NDArray[np.int32], tuple[ClassInfo, ...], tuple[tuple[str, int], ...]]:
-    """Return the features that have a class, its value in the map, and the classes."""
-    column = _class_column(table, field, job)
-    skipped = []
-    if column.casefold() == CLASS_FIELDS[0].casefold() and table.fields[column].dtype.kind in "iuf":
-        waiting = table.fields[column] == NOT_INTERPRETED
-        if waiting.any():
-            skipped.append((f"points whose {column} is {NOT_INTERPRETED}, not interpreted yet", int(waiting.sum())))
-            table = table.take(~waiting)
-            if not len(table):
-                raise FeatureError(
-                    f"the field {column} of {source.path} is {NOT_INTERPRETED} everywhere, which stands for points "
-                    "that nobody has interpreted: fill it in first"
-                )
-    values, classes = label_classes(table, source, column, job)
-    known = values != NO_CLASS
-    if not known.all():
-        skipped.append((f"features without a value in {column}", int((~known).sum())))
-        table, values = table.take(known), values[known]
-    if table.fields[column].dtype.kind == "O":
-        classes, values = _by_name(table.name, column, classes, values, classified, names, job)
-    if int(values.max(initial=0)) > LARGEST_VALUE:
-        raise FeatureError(
-            f"the field {column} of {table.name} holds {int(values.max())} and class values are 0 to {LARGEST_VALUE}: "
-            "choose another field"
-        )
-    return table, values.astype(np.int32), classes, tuple(skipped)
-
-
-def _class_column(table: FeatureTable, field: str, job: Job) -> str:
-    """Return the field that holds the class."""
-    if field:
-        return field if table.find_field(field) is None else str(table.find_field(field))
-    for name in CLASS_FIELDS:
-        column = table.find_field(name)
-        if column is not None:
-            job.message(f"{table.name}: the class is taken from the field {column}")
-            return column
-    known = ", ".join(table.fields) or "none"
-    raise FeatureError(
-        f"{table.name} has no field {', '.join(CLASS_FIELDS[:-1])} or {CLASS_FIELDS[-1]}: name its class field in "
-        f"class_value_field (it has {known})"
-    )
-
-
-def _by_name(
-    layer: str,
-    column: str,
-    classes: tuple[ClassInfo, ...],
-    values: NDArray[np.int64],
-    classified: ClassRaster,
-    names: tuple[ClassInfo, ...],
-    job: Job,
-) -> tuple[tuple[ClassInfo, ...], NDArray[np.int64]]:
-    """Return classes and values with the map's numbers for the names of the layer."""
-    numbers = {plain_name(entry.name): entry.value for entry in reversed(names)}
-    found = {entry.value: numbers.get(plain_name(entry.name), _digits(entry.name)) for entry in classes}
-    unknown = [entry for entry in classes if found[entry.value] is None]
-    if len(unknown) == len(classes):
-        theirs = _some(entry for entry in names if entry.value) or "it names none"
-        raise FeatureError(
-            f"no class name in the field {column} of {layer} ({_some(unknown)}) is one of {classified.source.path} "
-            f"({theirs}): choose a field with its names or values"
-        )
-    if unknown:
-        job.warn(f"class names of {layer} that {classified.source.path} has not: {_some(unknown)}")
-    # values that the map cannot hold, or is least likely to
-    first = 256 if classified.source.dtype == "uint8" else LARGEST_VALUE + 1 - len(unknown)
-    found |= {entry.value: first + place for place, entry in enumerate(unknown)}
-    moved = tuple(replace(entry, value=int(found[entry.value] or 0)) for entry in classes)
-    lookup = np.zeros(max(entry.value for entry in classes) + 1, np.int64)
-    for entry, new in zip(classes, moved, strict=True):
-        lookup[entry.value] = new.value
-    return moved, lookup[values]
-
-
-def plain_name(name: str) -> str:
-    """Return a class name as it is compared: in any case, with _ for a blank."""
-    return " ".join(name.casefold().replace("_", " ").split())
-
-
-def _digits(text: str) -> int | None:
-    """Return the class value that a text of digits stands for."""
-    return int(text) if text.isascii() and text.isdigit() and int(text) <= LARGEST_VALUE else None
-
-
-def _some(classes: Iterable[ClassInfo]) -> str:
-    """Return some names in words."""
-    names = [entry.name for entry in classes]
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+    return Reference(RASTER, name, one, *_NOWHERE, reference.classes)

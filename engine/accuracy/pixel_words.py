@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from ..tools.compute_pixel_accuracy import ComputePixelAccuracy
 from .pixel_comparison import PixelComparison
+from .pixel_reference import OBJECTS, POINTS, POLYGONS, RASTER
 from .sampling import EQUALIZED, FEWEST_PER_CLASS, RANDOM, STRATIFIED
 
 _WAYS = {
     STRATIFIED: f"by class of the map in proportion to its area, at least {FEWEST_PER_CLASS} from a rare class where "
     "the number allows",
     EQUALIZED: "the same number from each class of the map",
+}
+
+_WHERE = {
+    RASTER: "where the reference raster has a class",
+    POLYGONS: "inside the reference polygons",
+    OBJECTS: "inside and outside the reference polygons, outside which is background",
 }
 
 EXPLANATION = (
@@ -29,11 +36,11 @@ EXPLANATION = (
 def design(comparison: PixelComparison, request: ComputePixelAccuracy) -> list[str]:
     """Return how the compared pixels were chosen."""
     total, kind = int(comparison.matrix.sum()), comparison.reference.kind
-    where = "inside the reference polygons" if kind == "polygons" else "where the reference raster has a class"
+    where = _WHERE.get(kind, "")
     if comparison.places is None:
-        return [f"Every pixel of the map {where} was compared: {total}."]
+        return [f"Every pixel {where} was compared: {total}."]
     way = _WAYS.get(request.sampling, "from all alike")
-    if kind == "points":
+    if kind == POINTS:
         words = [f"{total} reference points were compared."]
         words.append(f"They are taken as drawn at random, {way} (sampling {request.sampling}).")
     else:
@@ -51,7 +58,7 @@ def design(comparison: PixelComparison, request: ComputePixelAccuracy) -> list[s
 def estimates_note(comparison: PixelComparison, sampling: str) -> str:
     """Return what the estimates for the map hold for, or why there are none."""
     found = comparison.adjusted
-    if comparison.reference.kind == "polygons":
+    if comparison.reference.kind == POLYGONS:
         return (
             "There are none: polygons are chosen by hand, not drawn at random, and pixels of one polygon are alike. "
             "The figures hold for the polygons; how far they hold for the map cannot be said, so there are neither "
@@ -64,7 +71,7 @@ def estimates_note(comparison: PixelComparison, sampling: str) -> str:
         )
     estimator = "Post-stratified" if sampling == RANDOM else "Stratified"
     note = f"{estimator} estimator after Olofsson et al. (2014)."
-    if comparison.reference.kind == "raster":
+    if comparison.reference.kind == RASTER:
         share = float(comparison.population.sum() / comparison.map_counts.sum())
         where = "all of the map" if share == 1 else f"the {share:.1%} of the map where the reference raster has a class"
         note += f" The estimates hold for {where}."

@@ -47,7 +47,8 @@ class ComputePixelAccuracy(Tool):
         "reprojected. For points and for random pixels of a reference raster the table and the report also give the "
         "accuracy of the whole map and the true area of each class, with standard errors, after Olofsson et al. "
         "(2014), because the share of a class in a sample is not its share of the map. Polygons are no random sample "
-        "of the map: from them there are no such estimates, and no intervals."
+        "of the map: from them there are no such estimates, and no intervals. Where the map has one class and a "
+        "background, such as buildings, polygons of that class are taken as all there are: outside them is background."
     )
 
     in_raster: str = param(Raster("Input classified raster", "Class raster to be judged.", folder=False))

@@ -208,6 +208,23 @@ def test_polygons_give_no_estimates(rasters, tmp_path):
     assert "Area_Share" not in rows["C_2"]
 
 
+@pytest.mark.parametrize("field", ["", "kind"])
+def test_polygons_of_the_only_class_tell_the_background_too(tmp_path, field):
+    """A mask of buildings and the buildings: outside them is background, and random pixels are a sample of the map."""
+    classified = np.zeros((1, 40, 60), np.uint8)
+    classified[0, :10, :10] = 1
+    raster = write_raster(tmp_path / "map.tif", classified)
+    columns = {"kind": np.array([1, 1], np.int32)} if field else {"height": np.array([3.5, 4.0])}
+    boxes = [(LEFT, TOP - 5, LEFT + 4, TOP), (LEFT + 20, TOP - 2, LEFT + 21, TOP)]
+    layer = write_boxes(tmp_path / "buildings.gpkg", boxes, **columns)
+    job = Job()
+    rows, _ = accuracy(raster, layer, tmp_path, job, num_random_points=0, class_value_field=field)
+    assert counts(rows, 0, 1) == [[2300 - 8, 8], [20, 80]]
+    assert any("outside them the truth is background" in text for text in job.messages)
+    rows, _ = accuracy(raster, layer, tmp_path, class_value_field=field, out_report=str(tmp_path / "a.pdf"))
+    assert abs(float(rows["C_1"]["Area_Share"]) - 88 / 2400) < 3 * float(rows["C_1"]["Area_SE"])
+
+
 @pytest.fixture
 def landscape(tmp_path) -> tuple[str, str]:
     """A map of 300 by 500 pixels of 10 m with a rare class, and a truth that differs by a tenth."""
