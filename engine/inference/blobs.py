@@ -17,6 +17,9 @@ _WAIT_SECONDS = 10.0
 _NAME_COLUMNS = ("att_name", "name", "file_name", "filename", "title")
 _TYPE_COLUMNS = ("content_type", "mime_type", "mimetype", "contenttype")
 _KEY_COLUMNS = ("rel_objectid", "feature_id", "feature_fid", "parent_id", "parent_fid", "base_id", "rel_fid")
+_TRIGGER_FUNCTIONS = ("ST_IsEmpty", "ST_MinX", "ST_MaxX", "ST_MinY", "ST_MaxY")
+"""Named by the triggers of a layer's spatial index, which do nothing as long as no geometry changes."""
+
 _FOREIGN = ("gpkg_", "gpkgext_", "rtree_", "sqlite_", "layer_styles", "qgis_projects")
 
 
@@ -111,6 +114,8 @@ def opened_database(path: Path, *, write: bool) -> Iterator[sqlite3.Connection]:
         if not write:
             yield database
             return
+        for name in _TRIGGER_FUNCTIONS:
+            database.create_function(name, 1, lambda geometry: None)
         database.execute("BEGIN IMMEDIATE")
         try:
             yield database
