@@ -56,7 +56,7 @@ class ComputePixelAccuracy(Tool):
         Features(
             "Ground truth data",
             "Points or polygons with a class field, or a class raster. Of a feature layer's text field the texts are "
-            "matched to the class names of the classified raster.",
+            "matched to the class names of the classified raster. Where polygons overlap the last one counts.",
             rasters=True,
         )
     )
