@@ -1,84 +1,176 @@
-"""Writes docs/examples/detect_objects.model3: export, train, detect and accuracy as one model of the modeler.
+"""Writes docs/examples/*.model3: the steps from labels to accuracy as models of the modeler, one for each task.
 
 Run by the Python that QGIS uses, in a checkout where ``./dev qgis`` has made the plugin's link:
-``QT_QPA_PLATFORM=offscreen /usr/bin/python3 devtools/make_model.py``
+``QT_QPA_PLATFORM=offscreen /usr/bin/python3 devtools/make_model.py [NAME ...]``
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import (
     QgsApplication,
+    QgsProcessing,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource,
     QgsProcessingModelOutput,
     QgsProcessingModelParameter,
     QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
 )
 from qgis.PyQt.QtCore import QPointF
 
 ROOT = Path(__file__).resolve().parents[1]
-TARGET = ROOT / "docs" / "examples" / "detect_objects.model3"
+FOLDER = ROOT / "docs" / "examples"
 Source = QgsProcessingModelChildParameterSource
 
-# child id: (algorithm, what it is given, which of its outputs are the model's and under which name)
-CHILDREN = {
-    "export": (
-        "deeplearning:exporttrainingdatafordeeplearning",
-        {
-            "in_raster": ("input", "in_raster"),
-            "in_class_data": ("input", "training_labels"),
-            "cell_size": ("value", "auto"),
-        },
-        {},
-    ),
-    "train": (
-        "deeplearning:traindeeplearningmodel",
-        {"in_folder": ("output", "export", "out_folder"), "max_minutes": ("input", "max_minutes")},
-        {"out_folder": "model_folder"},
-    ),
-    "detect": (
-        "deeplearning:detectobjectsusingdeeplearning",
-        {
-            "in_raster": ("input", "in_raster"),
-            "in_model_definition": ("output", "train", "out_model_file"),
-            "arguments": ("value", "threshold 0.05"),
-        },
-        {"out_detected_objects": "detections"},
-    ),
-    "accuracy": (
-        "deeplearning:computeaccuracyforobjectdetection",
-        {
-            "detected_features": ("output", "detect", "out_detected_objects"),
-            "ground_truth_features": ("input", "reference_labels"),
-        },
-        {"out_accuracy_table": "accuracy_table", "out_accuracy_report": "accuracy_report"},
-    ),
-}
-TITLES = {
-    "model_folder": "Model",
-    "detections": "Detections",
-    "accuracy_table": "Accuracy table",
-    "accuracy_report": "Accuracy report",
-}
+
+@dataclass(frozen=True)
+class Recipe:
+    """A model to write.
+
+    Attributes:
+        title: What the toolbox shows.
+        inputs: Makes the parameters that it asks for.
+        children: By id: the algorithm, what it is given, which of its outputs are the model's and under which name.
+        titles: What the model's outputs are called.
+    """
+
+    title: str
+    inputs: Callable[[], list]
+    children: dict
+    titles: dict
 
 
-def inputs() -> list:
-    """Return what the model asks for."""
+def minutes() -> QgsProcessingParameterNumber:
+    """Return the parameter that says how long to train."""
+    return QgsProcessingParameterNumber(
+        "max_minutes", "Minutes of training", QgsProcessingParameterNumber.Double, defaultValue=5, minValue=0.1
+    )
+
+
+def object_inputs() -> list:
+    """Return what the model of object detection asks for."""
     return [
         QgsProcessingParameterRasterLayer("in_raster", "Raster"),
         QgsProcessingParameterFeatureSource("training_labels", "Labels to train on"),
         QgsProcessingParameterFeatureSource("reference_labels", "Labels to judge by"),
-        QgsProcessingParameterNumber(
-            "max_minutes", "Minutes of training", QgsProcessingParameterNumber.Double, defaultValue=5, minValue=0.1
-        ),
+        minutes(),
     ]
+
+
+def pixel_inputs() -> list:
+    """Return what the model of pixel classification asks for; labels are polygons or class rasters."""
+    either = [QgsProcessing.TypeVectorPolygon, QgsProcessing.TypeRaster]
+    anything = [QgsProcessing.TypeVectorAnyGeometry, QgsProcessing.TypeRaster]
+    return [
+        QgsProcessingParameterRasterLayer("in_raster", "Raster"),
+        QgsProcessingParameterMapLayer("training_labels", "Labels to train on", types=either),
+        QgsProcessingParameterMapLayer("reference", "Ground truth to judge by", types=anything),
+        QgsProcessingParameterNumber(
+            "chip_size", "Chip size in pixels", QgsProcessingParameterNumber.Integer, defaultValue=256, minValue=32
+        ),
+        minutes(),
+    ]
+
+
+OBJECTS = Recipe(
+    "Train a detector and judge it",
+    object_inputs,
+    {
+        "export": (
+            "deeplearning:exporttrainingdatafordeeplearning",
+            {
+                "in_raster": ("input", "in_raster"),
+                "in_class_data": ("input", "training_labels"),
+                "cell_size": ("value", "auto"),
+            },
+            {},
+        ),
+        "train": (
+            "deeplearning:traindeeplearningmodel",
+            {"in_folder": ("output", "export", "out_folder"), "max_minutes": ("input", "max_minutes")},
+            {"out_folder": "model_folder"},
+        ),
+        "detect": (
+            "deeplearning:detectobjectsusingdeeplearning",
+            {
+                "in_raster": ("input", "in_raster"),
+                "in_model_definition": ("output", "train", "out_model_file"),
+                "arguments": ("value", "threshold 0.05"),
+            },
+            {"out_detected_objects": "detections"},
+        ),
+        "accuracy": (
+            "deeplearning:computeaccuracyforobjectdetection",
+            {
+                "detected_features": ("output", "detect", "out_detected_objects"),
+                "ground_truth_features": ("input", "reference_labels"),
+            },
+            {"out_accuracy_table": "accuracy_table", "out_accuracy_report": "accuracy_report"},
+        ),
+    },
+    {
+        "model_folder": "Model",
+        "detections": "Detections",
+        "accuracy_table": "Accuracy table",
+        "accuracy_report": "Accuracy report",
+    },
+)
+PIXELS = Recipe(
+    "Train a classifier of pixels and judge it",
+    pixel_inputs,
+    {
+        "export": (
+            "deeplearning:exporttrainingdatafordeeplearning",
+            {
+                "in_raster": ("input", "in_raster"),
+                "in_class_data": ("input", "training_labels"),
+                "metadata_format": ("value", "Classified_Tiles"),
+                "tile_size_x": ("input", "chip_size"),
+                "tile_size_y": ("input", "chip_size"),
+                "stride_x": ("expression", "ceil(@chip_size / 2)"),
+                "stride_y": ("expression", "ceil(@chip_size / 2)"),
+            },
+            {},
+        ),
+        "train": (
+            "deeplearning:traindeeplearningmodel",
+            {"in_folder": ("output", "export", "out_folder"), "max_minutes": ("input", "max_minutes")},
+            {"out_folder": "model_folder"},
+        ),
+        "classify": (
+            "deeplearning:classifypixelsusingdeeplearning",
+            {
+                "in_raster": ("input", "in_raster"),
+                "in_model_definition": ("output", "train", "out_model_file"),
+            },
+            {"out_classified_raster": "classified_raster"},
+        ),
+        "accuracy": (
+            "deeplearning:computeaccuracyforpixelclassification",
+            {
+                "in_raster": ("output", "classify", "out_classified_raster"),
+                "in_ground_truth_data": ("input", "reference"),
+            },
+            {"out_confusion_matrix": "confusion_matrix", "out_report": "accuracy_report"},
+        ),
+    },
+    {
+        "model_folder": "Model",
+        "classified_raster": "Classified raster",
+        "confusion_matrix": "Confusion matrix",
+        "accuracy_report": "Accuracy report",
+    },
+)
+RECIPES = {"detect_objects": OBJECTS, "classify_pixels": PIXELS}
 
 
 def source(given: tuple) -> QgsProcessingModelChildParameterSource:
@@ -87,19 +179,21 @@ def source(given: tuple) -> QgsProcessingModelChildParameterSource:
         return Source.fromModelParameter(given[1])
     if given[0] == "output":
         return Source.fromChildOutput(given[1], given[2])
+    if given[0] == "expression":
+        return Source.fromExpression(given[1])
     return Source.fromStaticValue(given[1])
 
 
-def make_model() -> QgsProcessingModelAlgorithm:
-    """Build the model."""
-    model = QgsProcessingModelAlgorithm("Train a detector and judge it", "Imagery Deep Learning", "detect_objects")
-    for number, parameter in enumerate(inputs()):
+def make_model(name: str, recipe: Recipe) -> QgsProcessingModelAlgorithm:
+    """Build a model."""
+    model = QgsProcessingModelAlgorithm(recipe.title, "Imagery Deep Learning", name)
+    for number, parameter in enumerate(recipe.inputs()):
         place = QgsProcessingModelParameter(parameter.name())
         place.setPosition(QPointF(140, 80 + 110 * number))
         model.addModelParameter(parameter, place)
-    for number, (name, (algorithm, given, results)) in enumerate(CHILDREN.items()):
+    for number, (step, (algorithm, given, results)) in enumerate(recipe.children.items()):
         child = QgsProcessingModelChildAlgorithm(algorithm)
-        child.setChildId(name)
+        child.setChildId(step)
         if child.algorithm() is None:
             raise SystemExit(f"{algorithm} is not known: is the provider loaded?")
         child.setDescription(child.algorithm().displayName())
@@ -111,9 +205,9 @@ def make_model() -> QgsProcessingModelAlgorithm:
             child.addParameterSources(key, [source(value)])
         outputs = {}
         for row, (key, title) in enumerate(results.items()):
-            output = QgsProcessingModelOutput(title, TITLES[title])
+            output = QgsProcessingModelOutput(title, recipe.titles[title])
             output.setChildOutputName(key)
-            output.setChildId(name)
+            output.setChildId(step)
             output.setPosition(QPointF(730, 80 + 150 * number + 60 * row))
             outputs[title] = output
         child.setModelOutputs(outputs)
@@ -121,8 +215,23 @@ def make_model() -> QgsProcessingModelAlgorithm:
     return model
 
 
+def write(name: str) -> None:
+    """Write a model after QGIS found nothing wrong with it."""
+    target = FOLDER / f"{name}.model3"
+    model = make_model(name, RECIPES[name])
+    valid, problems = model.validate()
+    for problem in problems if not valid else ():
+        print(f"{name}: {problem}", file=sys.stderr)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if not valid or not model.toFile(str(target)):
+        raise SystemExit(f"{target} was not written")
+    print(target.relative_to(ROOT))
+    for parameter in QgsProcessingModelAlgorithm.parameterDefinitions(model):
+        print(f"  {parameter.name()}: {parameter.description()}")
+
+
 def main() -> None:
-    """Write the model after QGIS found nothing wrong with it."""
+    """Write the models that are named, or all."""
     QgsApplication.setPrefixPath("/usr", True)
     application = QgsApplication([], False)
     application.initQgis()
@@ -131,16 +240,8 @@ def main() -> None:
 
     provider = Provider()
     QgsApplication.processingRegistry().addProvider(provider)
-    model = make_model()
-    valid, problems = model.validate()
-    for problem in problems if not valid else ():
-        print(f"model: {problem}", file=sys.stderr)
-    TARGET.parent.mkdir(parents=True, exist_ok=True)
-    if not valid or not model.toFile(str(TARGET)):
-        raise SystemExit(f"{TARGET} was not written")
-    print(TARGET.relative_to(ROOT))
-    for parameter in QgsProcessingModelAlgorithm.parameterDefinitions(model):
-        print(f"  {parameter.name()}: {parameter.description()}")
+    for name in sys.argv[1:] or RECIPES:
+        write(name)
     sys.stdout.flush()
     os._exit(0)  # QGIS without a window does not end cleanly
 

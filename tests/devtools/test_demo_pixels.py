@@ -43,10 +43,11 @@ def test_the_table_names_what_is_not_there():
 
 
 def test_a_seam_score_is_read_from_the_manifest(tmp_path):
-    """A raster without a manifest has none."""
-    assert list(seam_scores(tmp_path / "a.tif")) == []
-    (tmp_path / "a.tif.run.json").write_text(json.dumps({"seam_score": 1.04}), encoding="utf-8")
-    assert list(seam_scores(tmp_path / "a.tif")) == [1.04]
+    """A raster of one tile has none."""
+    for value, found in ((1.04, [1.04]), (None, [])):
+        manifest = {"images": [{"seam_score": {"value": value, "pairs": 10}}]}
+        (tmp_path / "a.tif.run.json").write_text(json.dumps(manifest), encoding="utf-8")
+        assert list(seam_scores(tmp_path / "a.tif")) == found
 
 
 @pytest.mark.parametrize(("rows", "cols", "tile"), [(101, 64, 32), (250, 250, 64), (2048, 3072, 256), (20, 20, 32)])
