@@ -14,7 +14,7 @@ from ..raster.opening import opened
 from ..raster.views import cell_size_of
 from .layout import Layout
 from .registry import Content
-from .samples import shape_in_words
+from .samples import quick_open, shape_in_words
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def chip_heads(layout: Layout, contents: Sequence[Content], job: Job) -> list[He
 def _head(path: Path) -> Head:
     """Open a chip and look at what it says of itself."""
     try:
-        with opened(str(path)) as chip:
+        with quick_open(), opened(str(path)) as chip:
             alpha, palette = alpha_band(chip), palette_of(chip)
             names = names_of(chip, alpha, palette)
             placed = not chip.transform.is_identity

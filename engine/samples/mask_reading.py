@@ -20,7 +20,7 @@ from .layout import Layout
 from .naming import declared_classes
 from .record import CHIPS
 from .registry import Understood
-from .samples import MaskSample, class_values, label_band, read_label
+from .samples import MaskSample, class_values, label_band, quick_open, read_label
 
 _THREADS = 4
 _GROUP = 64
@@ -150,7 +150,7 @@ def _elsewhere(entry: LabelPixels, head: Head) -> bool:
 def _looked_at(path: Path) -> LabelPixels:
     """Return what one label raster says."""
     try:
-        with rasterio.open(path) as label:
+        with quick_open(), rasterio.open(path) as label:
             band = label_band(label, path)
             pixels, nodata = label.read(band), label.nodatavals[band - 1]
             bounds = None if label.transform.is_identity else bounds_of(label)

@@ -17,6 +17,11 @@ from ..raster.class_tables import LARGEST_VALUE
 from ..raster.crs import GDAL_ERRORS
 
 
+def quick_open() -> rasterio.Env:
+    """Return GDAL's settings for folders of many small files: files beside a chip are asked for, not listed."""
+    return rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="TRUE")
+
+
 @dataclass
 class ChipSample:
     """A chip.
@@ -106,7 +111,7 @@ def read_label(sample: MaskSample) -> np.ndarray:
             has another size than its chip and no georeference.
     """
     try:
-        with rasterio.open(sample.label) as label:
+        with quick_open(), rasterio.open(sample.label) as label:
             band = label_band(label, sample.label)
             same = sample.shape is None or (label.height, label.width) == sample.shape[1:]
             values = label.read(band) if same and not sample.moved else _resampled(label, band, sample)
@@ -162,7 +167,7 @@ def shape_in_words(shape: tuple[int, ...]) -> str:
 def _pixels(path: Path, bands: int | None) -> np.ndarray:
     """Return all data bands of a chip; with the expected number of bands nothing else is looked at."""
     try:
-        with rasterio.open(path) as chip:
+        with quick_open(), rasterio.open(path) as chip:
             if bands is not None and chip.count == bands:
                 return np.asarray(chip.read())
             if palette := palette_of(chip):
