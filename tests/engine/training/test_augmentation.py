@@ -1,9 +1,11 @@
 """Augmentation: boxes follow the pixels, whatever is done to them."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -20,6 +22,7 @@ from engine.training.augmentation import (
     draw_view,
     lighten,
     show,
+    show_labels,
     whole_view,
 )
 
@@ -193,3 +196,25 @@ def test_default_is_described():
     """The report names what was done."""
     assert "quarter turns" in DEFAULT.described() and "zoom" in DEFAULT.described()
     assert NONE.described() == "none"
+
+
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), turned=st.booleans())
+def test_labels_follow_the_pixels(seed, turned):
+    """A class map lies on the pixels whatever mirrors, turns, zooms, shifts and rotates them."""
+    random = np.random.default_rng(seed)
+    chip = np.kron(random.integers(1, 4, (4, 5)), np.ones((12, 12), np.int64))
+    chosen = replace(DEFAULT, rotate=Draw(-40, 40) if turned else None, brightness=None, contrast=None)
+    view = draw_view(chosen, chip.shape, (48, 64), (1.0, 1.0), random)
+
+    labels = show_labels(chip.astype(np.int16), view, -1)
+    pixels = show(chip[None].astype(np.float32), view)[0].numpy()
+
+    # where a pixel is no mixture of two classes or of the outside, it has the value of its label
+    pure = np.abs(pixels - pixels.round()) < 1e-3
+    inner = pure & (scipy.ndimage.minimum_filter(labels, 3) == scipy.ndimage.maximum_filter(labels, 3)) & (labels > 0)
+    assert labels.shape == (48, 64) and labels.dtype == np.int64
+    assert inner.sum() > 100
+    np.testing.assert_array_equal(labels[inner], pixels[inner].round())
+    outside = scipy.ndimage.maximum_filter(labels, 5) == -1
+    assert (pixels[outside] == 0).all()

@@ -9,8 +9,8 @@ import torch
 from engine.errors import SampleFolderError
 from engine.job import Job
 from engine.samples.folder import read_samples
-from engine.training.augmentation import DEFAULT, NONE
 from engine.tasks.box_findings import package_padding
+from engine.training.augmentation import DEFAULT, NONE
 from engine.training.chips import ground, look_at_chips
 from engine.training.loaders import TrainingBatches, ValidationBatches
 from engine.training.scale import ChipScale

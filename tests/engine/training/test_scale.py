@@ -6,6 +6,7 @@ import pytest
 from engine.errors import ParameterError
 from engine.job import Job
 from engine.tasks.object_detection import TASK
+from engine.tasks.pixel_classification import TASK as PIXELS
 from engine.training.scale import choose_scale
 
 
@@ -57,3 +58,30 @@ def test_bad_sizes_are_refused(text):
     """What is no size is refused with its value."""
     with pytest.raises(ParameterError, match="resize_to"):
         choose_scale((256, 256), sizes(25), None, text, TASK.rule, Job())
+
+
+@pytest.mark.parametrize(
+    ("side", "view"), [(130, (256, 256)), (60, (416, 416)), (26, (1024, 1024)), (10, (1024, 1024)), (500, (256, 256))]
+)
+def test_chips_of_large_objects_are_reduced_for_pixels(side, view):
+    """The median object is shown about 26 pixels across, at most four times reduced, never enlarged."""
+    scale = choose_scale((1024, 1024), sizes(side), None, "", PIXELS.rule, Job())
+
+    assert scale.view == scale.whole and scale.tile == (1024, 1024)
+    assert scale.view == pytest.approx(view, abs=32)
+
+
+def test_a_chosen_part_or_size_is_not_reduced():
+    """chip_size and resize_to win; without objects chips are shown as they are."""
+    assert choose_scale((512, 512), sizes(130), 256, "", PIXELS.rule, Job()).resize_to is None
+    assert choose_scale((512, 512), sizes(130), None, "512", PIXELS.rule, Job()).resize_to is None
+    assert choose_scale((512, 512), np.empty((0, 2)), None, "", PIXELS.rule, Job()).resize_to is None
+
+
+def test_little_ground_around_large_objects_is_warned_of():
+    """The remedy is a larger tile of the export."""
+    job = Job()
+
+    choose_scale((256, 256), sizes(104), None, "", PIXELS.rule, job)
+
+    assert "tile_size 768" in job.warnings[0]

@@ -1,5 +1,7 @@
 """The split: validation never shows ground that was trained on."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import shapely
@@ -145,3 +147,47 @@ def test_one_chip_is_refused():
     """One chip cannot both train and validate."""
     with pytest.raises(SampleFolderError, match="at least 2"):
         split_chips(grid(1, 1, 10.0), 10, "spatial", 42, Job())
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    cols=st.integers(1, 6),
+    rows=st.integers(1, 6),
+    stride=st.sampled_from([10.0, 5.0, 2.5]),
+    share=st.sampled_from([5, 10, 30]),
+)
+def test_small_folders_lose_no_chip_where_labels_can_be_hidden(cols, rows, stride, share):
+    """Chips on the border train with part of their labels; both sides have chips, however few there are."""
+    if cols * rows < 2:
+        return
+    chips, job = replace(grid(cols, rows, stride), divisible=True), Job()
+
+    split = split_chips(chips, share, "spatial", 1, job)
+
+    assert is_partition(chips, split)
+    assert len(split.training) and len(split.validation)
+    assert set(split.hidden) <= set(split.training)
+    touching = [
+        i for i in split.training if shared_ground(chips, Split(np.array([i]), split.validation, [], "")) > 1e-6
+    ]
+    assert set(touching) <= set(split.hidden) or job.warnings
+
+
+def test_chips_without_a_label_stand_on_neither_side():
+    """They neither train nor validate, and are counted."""
+    chips, job = grid(6, 6, 10.0), Job()
+    chips = replace(chips, usable=np.arange(36) % 3 > 0)
+
+    split = split_chips(chips, 20, "spatial", 1, job)
+
+    both = np.concatenate([split.training, split.validation])
+    assert (both % 3 > 0).all()
+    assert any("12 of 36 chips hold no labelled pixel" in text for text in job.messages)
+
+
+def test_a_single_chip_with_a_label_is_refused():
+    """The remedy is named."""
+    chips = replace(grid(2, 2, 10.0), usable=np.array([True, False, False, False]))
+
+    with pytest.raises(SampleFolderError, match="1 of 4 chips holds a labelled pixel"):
+        split_chips(chips, 10, "spatial", 1, Job())
