@@ -88,3 +88,18 @@ def test_an_argument_given_twice_is_refused():
 def test_arguments_of_somebody_else_are_passed_over():
     """``chip_size`` stands in the same value table but belongs to the training."""
     assert "chip_size" not in parse_arguments("SSD", SPECS, (("chip_size", "224"),), ignored=("chip_size",))
+
+
+def test_an_argument_is_known_by_its_other_names_but_given_once():
+    """One dialog of ArcGIS spells use_unet as use_net."""
+    specs = (ArgumentSpec("use_unet", "true", "bool", aliases=("use_net",)),)
+    assert parse_arguments("PSPNET", specs, (("Use_Net", "false"),)) == {"use_unet": False}
+    with pytest.raises(ParameterError, match="twice"):
+        parse_arguments("PSPNET", specs, (("use_net", "false"), ("use_unet", "false")))
+
+
+def test_an_empty_list_is_no_value_where_there_may_be_none():
+    """ArcGIS writes [] for nothing."""
+    assert parse_arguments("SSD", SPECS, (("grids", "[ ]"),))["grids"] is None
+    with pytest.raises(ParameterError, match="list of pairs"):
+        parse_arguments("SSD", SPECS, (("ratios", "[]"),))

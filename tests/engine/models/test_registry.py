@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ from engine.models.registry import ModelSpec, architecture, architectures, get_a
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_the_four_detectors_are_found_by_scanning_the_folder():
+def test_architectures_are_found_by_scanning_the_folder():
     """No list names them."""
     assert list(architectures("object_detection")) == ["FASTERRCNN", "FCOS", "RETINANET", "SSD"]
-    assert architectures("pixel_classification") == {}
+    pixels = ["DEEPLAB", "FULLRES", "HED_EDGEDETECTOR", "MMSEGMENTATION", "PSPNET", "UNET"]
+    assert list(architectures("pixel_classification")) == pixels
 
 
 def test_listing_architectures_loads_no_network_library():
@@ -31,7 +33,7 @@ def test_listing_architectures_loads_no_network_library():
 def test_codes_are_found_in_any_case_and_unknown_ones_refused_with_the_choice():
     """The message says what there is."""
     assert get_architecture(" fcos ").code == "FCOS"
-    with pytest.raises(ParameterError, match=r"YOLOV9.*FASTERRCNN, FCOS, RETINANET, SSD"):
+    with pytest.raises(ParameterError, match=r"YOLOV9.*FASTERRCNN, FCOS, .*RETINANET, SSD, UNET"):
         get_architecture("YOLOV9")
 
 
@@ -93,3 +95,12 @@ def test_a_network_of_nothing_is_refused(bands, classes):
     """At least one band and one class."""
     with pytest.raises(ParameterError, match="1 or more"):
         get_architecture("FCOS").spec("RESNET18", bands, classes)
+
+
+def test_the_background_is_a_channel_beside_the_classes():
+    """It survives JSON, and packages written before have none."""
+    spec = replace(get_architecture("UNET").spec("RESNET18", 3, 2), background=True)
+    assert (spec.classes, spec.outputs) == (2, 3)
+    assert ModelSpec.from_json(spec.to_json()) == spec
+    older = {key: value for key, value in spec.to_json().items() if key != "background"}
+    assert ModelSpec.from_json(older).outputs == 2

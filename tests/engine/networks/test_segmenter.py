@@ -81,6 +81,21 @@ def test_a_full_resolution_network_sees_as_far_as_it_says(blocks):
     assert max(int((rows - 10).abs().max()), int((cols - 12).abs().max())) == blocks
 
 
+def test_bands_are_hidden_in_training_alone():
+    """Whole bands of an image become their mean, which is 0."""
+    network = FullResolution(6, 3, 16, 1, LossSettings(), band_drop=0.5)
+    seen = []
+    network.pixel.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+    images = torch.ones(4, 6, 8, 9)
+
+    network.logits(images)
+    network.eval().logits(images)
+
+    shares = seen[0].mean(dim=(2, 3))
+    assert set(shares.unique().tolist()) == {0.0, 1.0} and not torch.equal(shares[0], shares[1])
+    assert torch.equal(seen[1], images)
+
+
 def test_a_pooling_branch_gets_group_norms_and_others_keep_theirs():
     """A batch of one has a single value there."""
     network = nn.Sequential(
