@@ -11,6 +11,7 @@ from pathlib import Path
 
 from .. import files
 from ..errors import OutputError, ParameterError, RasterError
+from ..job import Job
 from ..raster.class_output import SIDECARS, write_raster
 from ..raster.crs import crs_text
 from ..raster.mosaic import write_collection
@@ -191,7 +192,8 @@ def _class_images(work: PixelWork, layer: AttachmentLayer, place: Path) -> tuple
         work.job.check()
         path = str(layer.extracted(attachment, sources))
         try:
-            image = plan_image(path, work.request, work.package, work.arguments, attachment.label, work.job)
+            quiet = Job() if plans else work.job  # what is said of the first image holds for the others
+            image = plan_image(path, work.request, work.package, work.arguments, attachment.label, quiet)
         except RasterError as error:
             skipped.append(f"{attachment.label}: {error}")
             continue

@@ -70,6 +70,10 @@ class PixelWork:
         self.meaning: Meaning = meaning(request, package, arguments)
         self.device: torch.device = choose_device(request.processor_type, request.gpu_id)
         self.readers = reader_threads(self.device.type)
+        if package.emd.get("ImageSpaceUsed") == "PIXEL_SPACE" and not request.use_pixelspace:
+            job.warn(
+                "the model was trained in pixel space: choose PIXELSPACE for use_pixelspace where rasters are turned"
+            )
         self.done: list[Classified] = []
         self.tiles = 0
         self._predictor: PixelPredictor | None = None
@@ -137,6 +141,11 @@ class PixelWork:
             self.job.message(f"all {place.shard[1]} shards are finished: they are put together")
             done = merge_shards(plan, decision, products, place, self.predictor.reach, self.job)
         self.done.append(done)
+        if done.seam is not None and done.seam.value is not None:
+            self.job.message(
+                f"seam score {done.seam.value:.2f}: classes change that many times as often across the lines between "
+                "tiles as elsewhere (1 = no seam)"
+            )
         return done
 
     def skip(self, image: ImagePlan, result: Path) -> None:

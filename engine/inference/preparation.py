@@ -19,7 +19,7 @@ from ..package.emd import ModelPackage
 from ..raster.crs import crs_text, known_crs
 from ..raster.reading import RasterSource, raster_source
 from ..raster.sources import list_rasters
-from ..raster.views import extent_bounds
+from ..raster.views import UNPLACED, extent_bounds
 from ..tools.arguments import DetectionArguments, ModelDefaults
 from ..tools.detect_objects import DetectObjects
 from ..tools.values import Extent, FeatureSource, FeatureTarget
@@ -243,13 +243,9 @@ def fitted_source(
         job.message(f"{path} lies outside the extent: left out")
         return None
     bands = _bands(own, package.bands, job)
-    cell = working_cell_size(
-        request.cell_size,
-        model_cell_size(package.cell_size, package.crs, own),
-        own,
-        job,
-        fixed=request.use_pixelspace,
-    )
+    unplaced = own.crs is None and own.transform == UNPLACED and not request.cell_size
+    trained = None if unplaced else model_cell_size(package.cell_size, package.crs, own)
+    cell = None if unplaced else working_cell_size(request.cell_size, trained, own, job, fixed=request.use_pixelspace)
     return raster_source(
         path,
         job=job,

@@ -19,6 +19,7 @@ from ..errors import RasterError
 from ..files import replaced
 from ..job import Job
 from .bands import alpha_band, palette_of
+from .class_output import class_band
 from .crs import crs_text, known_crs
 from .opening import check, opened
 from .views import UNPLACED, cell_size_of, file_transform
@@ -90,7 +91,7 @@ def write_mosaic(paths: Sequence[str], target: Path, job: Job) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def write_collection(paths: Sequence[str], target: Path, classes: Sequence[ClassInfo], nodata: float, job: Job) -> str:
+def write_collection(paths: Sequence[str], target: Path, classes: Sequence[ClassInfo], nodata: int, job: Job) -> str:
     """Write a virtual raster over class rasters beside it, with colours and names, that QGIS opens.
 
     Args:
@@ -111,9 +112,7 @@ def write_collection(paths: Sequence[str], target: Path, classes: Sequence[Class
     except RasterError as error:
         job.warn(f"no virtual raster is written over the results: {error}")
         return ""
-    colors = {entry.value: (*entry.color, 255) for entry in classes}
-    dtype = parts[0].dtypes[0]
-    bands = [Band(dtype, 1, nodata, "", "Palette", colors, classes)]
+    bands = [class_band(parts[0].dtypes[0], nodata, classes)]
     places = [_placed(part, transform, nodata) for part in parts]
     text = vrt_text((rows, cols), transform, parts[0].crs, bands, places, folder=target.parent)
     with replaced(target, job) as temporary:
@@ -122,7 +121,7 @@ def write_collection(paths: Sequence[str], target: Path, classes: Sequence[Class
 
 
 def parts_of_vrt(path: str) -> list[str]:
-    """Return the rasters that a .vrt lies over, each once, in the order of the file; empty for another raster."""
+    """Return the rasters that a .vrt lies over, each once, the lowest first; empty for another raster."""
     if not path.lower().endswith(".vrt") or not os.path.isfile(path) or os.path.getsize(path) > LARGEST_LIST:
         return []
     content = Path(path).read_bytes()
