@@ -78,6 +78,8 @@ def on_grid(source: RasterSource, grid: RasterSource, job: Job) -> Overlay | Non
         raise RasterError(
             f"{lacking.path} has no CRS and {having.path} has one: give {lacking.path} its CRS, then run again"
         )
+    if source.crs is None:
+        job.warn(f"neither {source.path} nor {grid.path} has a CRS: the same coordinates are assumed")
     same = source.crs == grid.crs
     if same and not _overlap(source.bounds, grid.bounds):
         return None

@@ -26,6 +26,9 @@ from ..tools.values import FeatureSource, Legend
 _BLOCK = 64
 """Pixels of the squares of which it is remembered whether they hold a label."""
 
+_NO_CRS = "no CRS"
+"""Stands among what was told for the warning that nothing has a CRS, which is given once."""
+
 _DATABASES = (".gdb", ".shp")
 """Suffixes of folders and files that are layers of features, whatever else opens them."""
 
@@ -36,12 +39,27 @@ def is_raster(source: FeatureSource) -> bool:
     if source.layer or not path.strip() or path.lower().rstrip("/\\").endswith(_DATABASES):
         return False
     try:
-        if os.path.isdir(path):
-            return bool(list_rasters(path))
+        if os.path.isdir(path) or _several(path):
+            return bool(class_paths(path))
         with rasterio.open(path) as dataset:
             return bool(dataset.count or dataset.subdatasets)
     except (*GDAL_ERRORS, RasterError, UnicodeDecodeError):
         return False
+
+
+def class_paths(text: str) -> list[str]:
+    """Return the rasters that a file, a folder, or several of them parted by semicolons stand for.
+
+    Raises:
+        RasterError: One is not there, or a folder holds no raster.
+    """
+    parts = [part.strip() for part in text.split(";") if part.strip()] if _several(text) else [text]
+    return [path for part in parts for path in list_rasters(part)]
+
+
+def _several(text: str) -> bool:
+    """Return whether a text names several files."""
+    return ";" in text and not os.path.exists(text)
 
 
 @dataclass(frozen=True)
@@ -90,7 +108,7 @@ class ClassRasterLabels:
         """
         self.path, self._imagery = source.path, imagery
         self._rasters = []
-        for path in list_rasters(source.path):
+        for path in class_paths(source.path):
             job.check()
             self._rasters.append(class_raster(path, job=job, pixel_space=pixel_space))
         self._known = _united(self._rasters, source.legend)
@@ -118,9 +136,11 @@ class ClassRasterLabels:
         """
         overlays = []
         for raster in self._matching(source):
-            overlay = on_grid(raster.source, source, job)
+            overlay = on_grid(raster.source, source, Job() if _NO_CRS in self._told else job)
             if overlay is None:
                 continue
+            if source.crs is None:
+                self._told.add(_NO_CRS)
             overlays.append(overlay)
             if overlay.resampled and overlay.resampled not in self._told:
                 self._told.add(overlay.resampled)

@@ -136,6 +136,29 @@ def test_without_an_engine_the_sentence_says_what_to_do(qgis_process, scene, tmp
     assert "/nowhere/python (IMAGERY_DL_PYTHON) does not exist" in out + err
 
 
+@pytest.mark.parametrize("layer", ["classes.tif", "folder"])
+def test_class_rasters_and_folders_are_labels(qgis_process, scene, tmp_path, layer):
+    """A raster, or a folder of them, where features could stand as well."""
+    labels = scene / "classes.tif"
+    if layer == "folder":
+        labels = tmp_path / "labels"
+        labels.mkdir()
+        (labels / "any.tif").write_bytes((scene / "classes.tif").read_bytes())
+    parameters = {
+        "in_raster": scene / "scene.tif",
+        "in_class_data": labels,
+        "out_folder": tmp_path / "chips",
+        "metadata_format": "Classified_Tiles",
+        "tile_size_x": 128,
+        "tile_size_y": 128,
+    }
+    program = qgis_process("--json", "run", "deeplearning:exporttrainingdatafordeeplearning", "--", *words(parameters))
+    out, err = program.communicate(timeout=60)
+    assert program.returncode == 0, out + err
+    assert json.loads(out)["results"]["out_chips"] == "6"
+    assert len(list((tmp_path / "chips" / "labels").glob("*.tif"))) == 6
+
+
 def test_ctrl_c_ends_program_and_worker_and_leaves_nothing(long_export):
     """The exit code is that of a failure: a script must not go on with chips that are not there."""
     program, worker, out = long_export

@@ -224,6 +224,9 @@ def test_a_folder_of_class_rasters_is_matched_by_name_or_by_ground(tmp_path):
     write_raster(labels / "west2.tif", np.full((1, 8, 40), 6, np.uint8), nodata=0)
     folder, _ = export_tiles(tmp_path, images, FeatureSource(str(named)))
     assert [int(sample.values[0]) for sample in read_samples([str(folder)], Job()).samples] == [1, 2, 3]
+    several = ";".join(str(named / f"{index}.tif") for index in (2, 0))
+    folder, _ = export_tiles(tmp_path, images, FeatureSource(several), folder="several")
+    assert [int(sample.values[0]) for sample in read_samples([str(folder)], Job()).samples] == [1, 3]
     folder, job = export_tiles(tmp_path, images, FeatureSource(str(labels)), folder="ground")
     found = {(col, row): label for col, row, _, label in tiles(folder)}
     assert set(found) == {(0, 0), (32, 0)} and "1 of 3 rasters have no label" in " ".join(job.messages)
