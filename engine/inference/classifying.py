@@ -12,9 +12,10 @@ import torch
 
 from ..job import Job
 from .blending import Blender, Parts, carry_of, seam_half
-from .decision import Decider, Decision, EdgeRule, Products
+from .decision import CLASSES, Decider, Decision, EdgeRule, Products
 from .detections import Array
 from .journal import Record, RunFacts
+from .locking import working_alone
 from .pace import Batch, Pace, batches
 from .pixel_predictor import PixelPredictor
 from .preparation import RasterPlan
@@ -79,26 +80,13 @@ def classify_raster(
 
     Raises:
         RasterError: The raster is damaged.
-        OutputError: The disk is full, or the folder holds the work of a different run.
+        OutputError: The disk is full, another run is at work there, or the folder holds the work of a different one.
         DeviceError: The memory does not suffice for one tile.
         Cancelled: The user cancelled the run; what is finished is kept.
     """
     run = _Run(plan, predictor, decision, products, place, watch, job)
-    record, rows = run.recall(), run.files.rows
-    done, across = len(record.rows), len(plan.grid.col_starts)
-    pace.skipped((rows.start + done) * across)
-    if done:
-        job.message(f"going on behind {done} of {len(rows)} rows of tiles that an earlier run finished")
-    if done < len(rows):
-        with torch.inference_mode():
-            run.work(record, pace, readers)
-    pace.skipped((len(plan.grid.row_starts) - rows.stop) * across)
-    seam = None
-    if place.shard[1] == 1 and products.classes:
-        with watch.stage(WRITING):
-            seam = seam_score(run.files, plan.grid, decision.nodata)
-    tiles = sum(row.tiles for row in record.rows)
-    return Classified(run.files.paths, tiles, len(rows), done, seam, predictor.precision, torch.get_num_threads())
+    with working_alone(place.file("lock", "")):
+        return run.go(pace, readers)
 
 
 class _Run:
@@ -124,6 +112,24 @@ class _Run:
         self._parts = Parts(plan.grid, seam_half(plan.grid, place.blend, predictor.reach))
         self._decider = Decider(decision, products)
         self.files = ShardFiles(plan, self._parts, self._decider, decision, place)
+
+    def go(self, pace: Pace, readers: int) -> Classified:
+        """Do what is missing and return what there is."""
+        record, rows, grid = self.recall(), self.files.rows, self._plan.grid
+        done, across = len(record.rows), len(grid.col_starts)
+        pace.skipped((rows.start + done) * across)
+        if done:
+            self._job.message(f"going on behind {done} of {len(rows)} rows of tiles that an earlier run finished")
+        if done < len(rows):
+            with torch.inference_mode():
+                self.work(record, pace, readers)
+        pace.skipped((len(grid.row_starts) - rows.stop) * across)
+        seam = None
+        if self._place.shard[1] == 1 and CLASSES in self.files.layouts:
+            with self._watch.stage(WRITING):
+                seam = seam_score(self.files, grid, self._decision.nodata)
+        tiles, precision = sum(row.tiles for row in record.rows), self._predictor.precision
+        return Classified(self.files.paths, tiles, len(rows), done, seam, precision, torch.get_num_threads())
 
     def recall(self) -> Record:
         """Return the finished rows of an earlier run of the same, and settle what is open as that did.

@@ -14,6 +14,7 @@ from .blending import Parts, seam_half
 from .classifying import Classified, WorkPlace
 from .decision import Decider, Decision, Products
 from .journal import Record, same_settled
+from .locking import working_alone
 from .preparation import RasterPlan
 from .seam_score import seam_score
 from .tiff_header import BLOCK
@@ -35,7 +36,8 @@ def merge_shards(
         job: Asked for a cancel.
 
     Raises:
-        OutputError: A shard is missing or unfinished, or the shards are not of one run; or the disk is full.
+        OutputError: A shard is missing or unfinished, the shards are not of one run, another process merges them, or
+            the disk is full.
     """
     parts, decider = Parts(plan.grid, seam_half(plan.grid, place.blend, reach)), Decider(decision, products)
     count = place.shard[1]
@@ -47,15 +49,14 @@ def merge_shards(
     if len({each.key for each in facts}) > 1 or same_settled(facts):
         raise OutputError(f"the shards in {place.folder} are not of one run: remove it and run them all again")
     whole = ShardFiles(plan, parts, decider, decision, replace(place, shard=(0, 1)))
-    for name, layout in whole.layouts.items():
-        with WorkFile(whole.paths[name], layout) as target:
-            for shard in shards:
-                if shard.rows:
-                    _copy(shard, name, target, job)
-            target.sync()
-    seam = None
-    if products.classes:
-        seam = seam_score(whole, plan.grid, decision.nodata)
+    with working_alone(place.folder / "lock"):
+        for name, layout in whole.layouts.items():
+            with WorkFile(whole.paths[name], layout) as target:
+                for shard in shards:
+                    if shard.rows:
+                        _copy(shard, name, target, job)
+                target.sync()
+        seam = seam_score(whole, plan.grid, decision.nodata) if products.classes else None
     tiles = sum(row.tiles for record in records for row in record.rows)
     chosen = facts[0].settled
     return Classified(whole.paths, tiles, len(whole.rows), 0, seam, chosen["precision"], chosen["threads"])

@@ -15,6 +15,7 @@ from engine.errors import Cancelled, OutputError
 from engine.inference import blending, classifying, journal, storing, work_file
 from engine.inference.classifying import Products
 from engine.inference.journal import FinishedRow, Record, RunFacts, read_journal, sound_rows
+from engine.inference.locking import working_alone
 from engine.inference.shards import merge_shards
 from engine.inference.work_place import WorkPlace, shard_rows
 from engine.job import Job
@@ -215,7 +216,18 @@ def test_the_carry_on_disk_gives_the_same_bytes(tmp_path, straight):
     """Past the budget; its file is gone afterwards."""
     run = scene(tmp_path)
     assert content(run.go(budget=0).files) == straight
-    assert {path.suffix for path in (tmp_path / "work").iterdir()} == {".tif", ".json", ".jsonl"}
+    assert {path.suffix for path in (tmp_path / "work").iterdir()} == {"", ".tif", ".json", ".jsonl"}
+
+
+def test_two_runs_do_not_write_into_the_same_files(tmp_path, straight):
+    """The second is told to wait; other shards of the same run are not in its way."""
+    run = scene(tmp_path)
+    (tmp_path / "work").mkdir()
+    with working_alone(tmp_path / "work" / "lock"):
+        with pytest.raises(OutputError, match="another run is at work"):
+            run.go()
+        run.go(shard=(1, 2))
+    assert content(run.go().files) == straight
 
 
 @pytest.mark.parametrize("count", [2, 3, 9])
