@@ -91,6 +91,8 @@ def _own_grid(path: str, source: RasterSource, request: ClassifyPixels, job: Job
         job.message(f"{path} is stored south-up or mirrored: the result has the same rows and columns")
         return replace(working, transform=source.transform @ corner @ Affine.scale(across, down))
     if not view.warped:
+        if request.use_pixelspace and (_turned(source.transform) or source.transform.a < 0 or source.transform.e > 0):
+            job.message(f"{path} is classified as it is stored, and the result has its own cells")
         return working
     stored = raster_source(path, job=Job(), pixel_space=True)
     if not _turned(stored.transform):

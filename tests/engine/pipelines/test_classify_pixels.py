@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 import rasterio
 import shapely
+from rasterio.errors import RasterioIOError
 from rasterio.transform import Affine
 
 from engine.errors import Cancelled, EngineError
 from engine.job import Job
 from engine.pipelines.classify_pixels import run
 from engine.raster.class_raster import class_raster
+from engine.raster.mosaic import write_mosaic
 from engine.tools.classify_pixels import ClassifyPixels
 from engine.tools.kinds import Features
 from engine.tools.values import Extent, FeatureSource, FeatureTarget
@@ -240,6 +242,59 @@ def test_rasters_of_a_folder_one_by_one_with_a_virtual_raster(tmp_path, model):
         "a.tif", "a.tif.aux.xml", "a.tif.vat.cpg", "a.tif.vat.dbf", "b.tif", "b.tif.aux.xml", "b.tif.vat.cpg",
         "b.tif.vat.dbf", "out.run.json", "out.vrt",
     ]  # fmt: skip
+
+
+def test_a_virtual_raster_can_be_taken_apart(tmp_path, model):
+    """Its parts are processed by themselves; those outside the extent are left out and told."""
+    image, truth = level_image(120, 160, 3)
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    for name, part, top in (("a", image[:, :70], 4_650_000), ("b", image[:, 70:], 4_650_000 - 35)):
+        write_raster(folder / f"{name}.tif", part, top=top)
+    write_mosaic([str(folder / "a.tif"), str(folder / "b.tif")], tmp_path / "all.vrt", Job())
+    job, out = Job(), tmp_path / "out"
+    parameters = {"out_classified_folder": str(out), "processing_mode": "PROCESS_ITEMS_SEPARATELY"}
+    classify(model, tmp_path / "all.vrt", job, **parameters, extent=Extent(500_000, 4_649_980, 500_080, 4_650_000))
+    assert any("b.tif lies outside the extent" in line for line in job.messages)
+    assert (values_of(out / "a.tif") == np.array(VALUES)[truth][:40]).all() and not (out / "b.tif").exists()
+    classify(model, tmp_path / "all.vrt", **parameters, out_polygons=FeatureTarget(str(tmp_path / "areas.gpkg")))
+    table = read_features(FeatureSource(str(tmp_path / "areas.gpkg")), job=Job())
+    assert set(table.fields["Source"]) == {"a", "b"}
+
+
+def test_an_interrupted_folder_goes_on_with_the_next_raster(tmp_path, model):
+    """Results of before stay as they are; a folder with other things is refused."""
+    folder, out = tmp_path / "parts", tmp_path / "out"
+    folder.mkdir()
+    for name in "ab":
+        write_raster(folder / f"{name}.tif", level_image(100, 90, 3)[0])
+    parameters = {"out_classified_folder": str(out), "processing_mode": "PROCESS_ITEMS_SEPARATELY"}
+    with pytest.raises(Cancelled):
+        classify(model, folder, Stops(), **parameters)
+    assert (out / "a.tif").exists() and not (out / "b.tif").exists()
+    before, job = (out / "a.tif").stat().st_mtime_ns, Job()
+    classify(model, folder, job, **parameters)
+    assert any("a.tif was finished by an earlier run" in line for line in job.messages)
+    assert (out / "a.tif").stat().st_mtime_ns == before and (out / "b.tif").exists()
+    assert not any(path.name.startswith(".") for path in out.iterdir())
+    with pytest.raises(EngineError, match="parts holds other files: choose an empty or a new folder"):
+        classify(model, folder, **{**parameters, "out_classified_folder": str(folder)})
+
+
+def test_a_disk_that_fills_up_at_the_end_costs_nothing(tmp_path, model, monkeypatch):
+    """The finished rows are kept, and the next run only writes the output."""
+    raster, out = write_raster(tmp_path / "a.tif", level_image(150, 90, 3)[0]), str(tmp_path / "b.tif")
+
+    def full(*_, **__):
+        raise RasterioIOError("write failed: No space left on device")
+
+    with monkeypatch.context() as patch, pytest.raises(EngineError, match="No space left on device"):
+        patch.setattr("engine.raster.class_output.rasterio.shutil.copy", full)
+        classify(model, raster, out_classified_raster=out)
+    assert (tmp_path / ".b.classifying").is_dir() and not os.path.exists(out)
+    job = Job()
+    classify(model, raster, job, out_classified_raster=out)
+    assert any("going on behind 3 of 3 rows" in line for line in job.messages) and os.path.exists(out)
 
 
 class Stops(Job):
