@@ -30,6 +30,11 @@ log = logging.getLogger(__name__)
 
 CONTRACT_FILE = "golden_tile.safetensors"
 
+TASK_KEYS: dict[str, dict[str, Any]] = {
+    "pixel_classification": {"ArcGISLearnVersion": "2.4.4", "ignore_mapped_class": []}
+}
+"""Keys that every model of a task has; the version of arcgis.learn decides which arguments ArcGIS's tools offer."""
+
 STALE = ("NormalizationStats", "accuracy", "per_class_metrics", "ignore_mapped_class", "IsEdgeDetection")
 """Keys of a definition that one which goes on from it takes over only where it says them itself."""
 
@@ -49,7 +54,7 @@ def definition(
     learning_rate: str = "None",
     metrics: Mapping[str, Any] | None = None,
     image_space: str = "MAP_SPACE",
-    metadata_mode: str = "PASCAL_VOC_rectangles",
+    metadata_mode: str = "",
     band_names: Sequence[str] = (),
     description: str = "",
     tile_stats: Sequence[Mapping[str, Any]] | None = None,
@@ -73,7 +78,7 @@ def definition(
         metrics: Further keys of the task and its results, for example ``average_precision_score``,
             ``per_class_metrics``, ``ignore_mapped_class`` and ``monitored_valid_loss``.
         image_space: ``MAP_SPACE`` or ``PIXEL_SPACE``.
-        metadata_mode: Format of the training data.
+        metadata_mode: Format of the training data; empty takes the first that the architecture learns from.
         band_names: Names of the bands, where they are known.
         description: Free text.
         tile_stats: ``AllTilesStats`` of the training data.
@@ -100,7 +105,7 @@ def definition(
             "CropSizeFixed": 0,
             "BlackenAroundFeature": 0,
             "ImageSpaceUsed": image_space,
-            "MetaDataMode": metadata_mode,
+            "MetaDataMode": metadata_mode or entry.formats[0],
             "ModelFormat": "NCHW",
             "SupportsVariableTileSize": True,
             "MinCellSize": cell,
@@ -115,6 +120,7 @@ def definition(
             "ModelParameters": {"backbone": backbone, "backend": "pytorch", **values},
             "LearningRate": learning_rate,
             "resize_to": None if resize_to is None else list(resize_to),
+            **TASK_KEYS.get(entry.task, {}),
             **normalisation.to_emd(),
             **(entry.emd_keys(spec) if entry.emd_keys is not None else {}),
         }

@@ -20,8 +20,6 @@ from ..training.trained import Drawing, Findings, Frame, Table, Trained
 from .pixel_labels import PixelLabels
 from .pixel_plots import Picture, class_graph, confusion_graph, results
 
-LEARN_VERSION = "2.4.4"
-"""Version of arcgis.learn whose keys the definition has; it decides which arguments ArcGIS's tools offer."""
 SMALL_TILE = 256
 """Tile of a network that sees a few pixels around each one: any tile gives the same result."""
 PADDING_SHARE = 8
@@ -127,7 +125,6 @@ def _keys(labels: PixelLabels, known: Figures, confusion: np.ndarray) -> dict[st
         "per_class_metrics": json.dumps(by_class, ensure_ascii=False),
         "ignore_mapped_class": list(labels.ignored_channels),
         "UnlabelledValue": None if labels.background else 0,
-        "ArcGISLearnVersion": LEARN_VERSION,
     }
 
 
