@@ -10,13 +10,17 @@ from pathlib import Path
 import processing
 import pytest
 from qgis.core import (
+    QgsFeature,
+    QgsGeometry,
     QgsMapLayer,
+    QgsPointXY,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
     QgsProject,
     QgsRasterLayer,
     QgsRectangle,
+    QgsVectorFileWriter,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtGui import QColor, QImage
@@ -150,6 +154,33 @@ def test_the_output_of_a_chain_is_known(provider, pixel_model):
     assert {"out_classified_raster", "out_classified_folder", "out_featureclass", "out_run_manifest"} <= names
     assert algorithm.parameterDefinition("out_classified_raster").createByDefault()
     assert not algorithm.parameterDefinition("out_classified_folder").createByDefault()
+
+
+def test_a_layer_with_photos_becomes_a_layer_with_class_images(pixel_model, tmp_path):
+    """The layer crosses as its file, so that paths beside it hold; the raster of the dialog is not loaded."""
+    image = QImage(70, 60, QImage.Format_RGB32)
+    image.fill(QColor(50, 55, 60))
+    for x in range(20, 40):
+        for y in range(10, 30):
+            image.setPixelColor(x, y, QColor(225, 220, 215))
+    assert image.save(str(tmp_path / "one.png"))
+    drawn = QgsVectorLayer("Point?crs=EPSG:4326&field=photo:string", "stops", "memory")
+    feature = QgsFeature(drawn.fields())
+    feature.setGeometry(QgsGeometry.fromPointXY(QgsPointXY(15, 45)))
+    feature["photo"] = "one.png"
+    drawn.dataProvider().addFeature(feature)
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.layerName = "stops"
+    context = QgsProject.instance().transformContext()
+    QgsVectorFileWriter.writeAsVectorFormatV3(drawn, str(tmp_path / "stops.gpkg"), context, options)
+    layer = QgsVectorLayer(f"{tmp_path}/stops.gpkg|layername=stops", "stops", "ogr")
+    results, _ = classify(
+        pixel_model, layer, out_featureclass=str(tmp_path / "classified.gpkg"), out_classified_raster="TEMPORARY_OUTPUT"
+    )
+    (found,) = QgsVectorLayer(results["out_featureclass"], "x", "ogr").getFeatures()
+    classes = QImage(str(tmp_path / found["Classified"]))
+    assert QColor(classes.pixel(30, 20)).name() == "#c82828" and QColor(classes.pixel(5, 5)).name() == "#bea078"
+    assert "out_classified_raster" not in results
 
 
 def wait_for(look, seconds):
