@@ -69,8 +69,8 @@ def bright_model(
 ) -> str:
     """Write a model package of the detector and return the path of its definition."""
     entry = registry.Architecture(
-        code=CODE, title="Bright patches", task="object_detection", formats=(), backbones=("RESNET18",), arguments=(),
-        help="", build=lambda spec: BrightPatches(spec.classes), model_name="Bright", configuration="Bright",
+        code=CODE, title="Bright patches", task="object_detection", formats=("PASCAL_VOC_rectangles",),
+        backbones=("RESNET18",), arguments=(), help="", build=lambda spec: BrightPatches(spec.classes), model_name="Bright", configuration="Bright",
     )  # fmt: skip
     registry.architectures()
     monkeypatch.setitem(registry._FOUND, CODE, entry)
