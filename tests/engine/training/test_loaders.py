@@ -1,6 +1,7 @@
 """Chips to batches."""
 
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ import torch
 
 from engine.errors import SampleFolderError
 from engine.job import Job
+from engine.networks.segmenter import UNLABELLED
 from engine.samples.folder import read_samples
 from engine.tasks.box_findings import package_padding
 from engine.training.augmentation import DEFAULT, NONE
@@ -16,6 +18,7 @@ from engine.training.loaders import TrainingBatches, ValidationBatches
 from engine.training.scale import ChipScale
 from engine.training.start import labels_of
 from tests.engine.training.chips import SIDE, write_folder
+from tests.engine.training.masks import write_masks
 
 SIZE = ChipScale((SIDE, SIDE), (SIDE, SIDE), (SIDE, SIDE), (SIDE, SIDE))
 
@@ -140,3 +143,34 @@ def test_nothing_is_drawn_without_augmentation(store):
     chips = [torch.from_numpy(store.chip(index).astype(np.float32)) for index in range(10)]
 
     assert all(any(torch.equal(image, chip) for chip in chips) for image in batch["images"])
+
+
+def test_class_maps_lie_on_their_chips(tmp_path):
+    """Targets of a batch are one tensor; what is bright is labelled so, whatever was done to the chip."""
+    maps = read_samples((write_masks(tmp_path / "maps", count=6, values=(1,), bands=1),), Job())
+    store, _ = look_at_chips(maps, labels_of(maps), Job(), (0.0, 0.1))
+    size = (maps.tile_rows, maps.tile_cols)
+    scale = ChipScale(size, (64, 32), size, (64, 32))
+    plain = replace(DEFAULT, brightness=None, contrast=None)
+
+    batches = list(training(store, indexes=np.arange(6), augmentation=plain, scale=scale))
+
+    images = torch.cat([batch["images"] for batch in batches])[:, 0]
+    targets = torch.cat([batch["targets"] for batch in batches])
+    assert targets.shape == images.shape == (12, 64, 32) and targets.dtype == torch.int64
+    assert set(targets.unique().tolist()) == {UNLABELLED, 0, 1}
+    assert ((images > 4000) == (targets == 1))[targets != UNLABELLED].float().mean() > 0.95
+    assert (images[targets == UNLABELLED] < 1500).float().mean() > 0.95
+
+
+def test_class_maps_count_in_the_budget(tmp_path):
+    """Chip and map are kept together or read again, with the same result."""
+    maps = read_samples((write_masks(tmp_path / "maps", count=3, values=(1,), bands=1),), Job())
+    store, _ = look_at_chips(maps, labels_of(maps), Job(), (0.0, 0.1))
+    pixels, label = store.seen(1)
+    assert store._used == 3 * (pixels.nbytes + label.nbytes)
+
+    store.budget, store._kept, store._used = pixels.nbytes, {}, 0
+
+    np.testing.assert_array_equal(store.seen(1)[1], label)
+    assert not store._kept
