@@ -1,49 +1,25 @@
-"""The results of a run by kind of input: one raster, a folder of rasters, or the attachments of a layer."""
+"""The results of a run over rasters: one class raster, or a folder of them; attachments stand elsewhere."""
 
 from __future__ import annotations
 
-import json
 import shutil
-import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from .. import files
 from ..errors import OutputError, ParameterError, RasterError
-from ..job import Job
-from ..raster.class_output import SIDECARS, write_raster
+from ..raster.class_output import write_raster
 from ..raster.crs import crs_text
 from ..raster.mosaic import write_collection
 from ..tools.classify_pixels import RASTER_OUTPUTS
-from ..tools.values import FeatureTarget
-from .attachments import Attachment, AttachmentLayer, overwrite_files, read_attachments, write_copy
-from .blobs import replace_blobs
+from .attachment_results import attachment_results
 from .image_inputs import ATTACHMENTS, MOSAIC, ONE, SEPARATE, Images, distinct_names, one_image
-from .manifest import manifest_path, raster_manifest_path
-from .pixel_outputs import main_raster, write_image, write_polygons, write_rasters
+from .manifest import raster_manifest_path
+from .pixel_outputs import main_raster, write_polygons, write_rasters
 from .pixel_plans import ImagePlan, plan_image
-from .pixel_work import DONE, PixelWork, kept_when_begun, work_folder
+from .pixel_work import PixelWork, kept_when_begun, work_folder
+from .results import Finished, Results, only_one_product
 from .stages import WRITING
-
-
-@dataclass
-class Results:
-    """What a run wrote.
-
-    Attributes:
-        outputs: Name of an output to path.
-        manifest: Where the manifest goes; None while shards are missing.
-        rasters: The images that were read.
-        class_rasters: The class rasters that were written.
-        skipped: Images that could not be read, and why.
-    """
-
-    outputs: dict[str, str]
-    manifest: Path | None
-    rasters: list[str] = field(default_factory=list)
-    class_rasters: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
 
 
 def one_result(work: PixelWork, images: Images) -> Results:
@@ -83,7 +59,7 @@ def one_result(work: PixelWork, images: Images) -> Results:
 def separate_results(work: PixelWork, images: Images) -> Results:
     """Classify each raster by itself into a folder, with a virtual raster over the results."""
     request, job = work.request, work.job
-    _only_one_product(work, "rasters that are processed separately")
+    only_one_product(work, "rasters that are processed separately")
     if request.out_classified_raster:
         job.message("out_classified_raster is not written: the rasters are processed separately, into the folder")
     folder = Path(request.out_classified_folder)
@@ -113,46 +89,6 @@ def separate_results(work: PixelWork, images: Images) -> Results:
     return Results(outputs, manifest, [path for path, _ in plans.values()], list(written.values()))
 
 
-def attachment_results(work: PixelWork, images: Images) -> Results:
-    """Classify the image attachments of a layer; write a new layer, or overwrite them."""
-    request, job = work.request, work.job
-    _only_one_product(work, ATTACHMENTS)
-    if request.out_polygons is not None:
-        raise ParameterError(
-            "out_polygons cannot be had from attachments, which have no place on the map: leave it out"
-        )
-    layer = read_attachments(request.in_raster)
-    target = request.out_featureclass
-    if target is None and not request.overwrite_attachments:
-        raise ParameterError(
-            f"{layer.table.name} is a layer with image attachments and out_featureclass is missing: give it, or choose "
-            "OVERWRITE for overwrite_attachments"
-        )
-    if request.overwrite_attachments and layer.field and layer.path.suffix.lower() != ".gpkg":
-        raise ParameterError(
-            f"overwrite_attachments needs a GeoPackage and {layer.path.name} is none: export it to one"
-        )
-    home = layer.path if request.overwrite_attachments or target is None else Path(target.path)
-    place = work_folder(home, request.work_folder)
-    files.writable(home)
-    with kept_when_begun(place):
-        results, skipped = _class_images(work, layer, place)
-    if skipped:
-        job.warn(f"{len(skipped)} attachments were skipped: {'; '.join(skipped[:5])}")
-    if not results:
-        shutil.rmtree(place, ignore_errors=True)
-        raise RasterError(f"none of the {len(layer.images)} attachments of {layer.table.name} can be read: mend them")
-    if request.overwrite_attachments or target is None:
-        outputs = {"out_featureclass": _overwritten(layer, results)}
-        manifest = layer.path.with_name(f"{layer.path.name}.{layer.layer}.run.json")
-    else:
-        outputs = {"out_featureclass": _copied(layer, results, target, work)}
-        manifest = manifest_path(target)
-    shutil.rmtree(place, ignore_errors=True)
-    read = [image.label for image in results]
-    return Results(outputs, manifest, read, [], skipped)
-
-
 RESULTS: dict[str, Callable[[PixelWork, Images], Results]] = {
     ONE: one_result,
     MOSAIC: one_result,
@@ -165,7 +101,7 @@ RESULTS: dict[str, Callable[[PixelWork, Images], Results]] = {
 def _each(work: PixelWork, plans: dict[str, tuple[str, ImagePlan]], folder: Path, place: Path) -> dict[str, str]:
     """Classify rasters one by one; those that an interrupted run of the same finished are left as they are."""
     written = {}
-    finished = _Finished(place)
+    finished = Finished(place)
     for name, (path, image) in plans.items():
         target, key = folder / f"{name}.tif", work.key(image, [path])
         if finished.is_done(name, key, target):
@@ -179,133 +115,6 @@ def _each(work: PixelWork, plans: dict[str, tuple[str, ImagePlan]], folder: Path
             finished.add(name, key)
         written[name] = str(target)
     return written
-
-
-def _class_images(work: PixelWork, layer: AttachmentLayer, place: Path) -> tuple[dict[Attachment, Path], list[str]]:
-    """Classify the attachments; return the class image of each, and which were skipped and why."""
-    sources, made = place / "sources", place / "images"
-    for folder in (sources, made):
-        folder.mkdir(parents=True, exist_ok=True)
-    plans: dict[Attachment, tuple[str, ImagePlan]] = {}
-    skipped = []
-    for attachment in layer.images:
-        work.job.check()
-        path = str(layer.extracted(attachment, sources))
-        try:
-            quiet = Job() if plans else work.job  # what is said of the first image holds for the others
-            image = plan_image(path, work.request, work.package, work.arguments, attachment.label, quiet)
-        except RasterError as error:
-            skipped.append(f"{attachment.label}: {error}")
-            continue
-        if image is not None:
-            plans[attachment] = path, image
-    results: dict[Attachment, Path] = {}
-    if not plans:
-        return results, skipped
-    work.announce([image for _, image in plans.values()], place)
-    finished = _Finished(place)
-    for attachment, (path, image) in plans.items():
-        key, target = work.key(image, [path]), made / attachment.stem
-        existing = next((file for file in (Path(f"{target}.png"), Path(f"{target}.tif")) if file.exists()), target)
-        try:
-            if finished.is_done(attachment.stem, key, existing):
-                work.skip(image, existing)
-                results[attachment] = existing
-                continue
-            done = work.classify(image, [path], place / f"work_{attachment.stem}")
-        except RasterError as error:
-            skipped.append(f"{attachment.label}: {error}")
-            continue
-        if done is not None:
-            with work.watch.stage(WRITING):
-                raster, _ = main_raster(done, image, work.meaning, work.arguments, work.job)
-                results[attachment] = write_image(raster, image, target, work.meaning, work.job)
-        finished.add(attachment.stem, key, f"work_{attachment.stem}")
-    return results, skipped
-
-
-class _Finished:
-    """The list of finished images in a work folder, with the key of each."""
-
-    def __init__(self, place: Path) -> None:
-        """Read what an earlier run wrote down."""
-        self._place = place
-        try:
-            self._keys: dict[str, str] = dict(json.loads((place / DONE).read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError):
-            self._keys = {}
-
-    def is_done(self, name: str, key: str, result: Path) -> bool:
-        """Return whether an image was finished with this key and its result is still there."""
-        return self._keys.get(name) == key and result.exists()
-
-    def add(self, name: str, key: str, folder: str = "") -> None:
-        """Write an image down and remove its work."""
-        self._keys[name] = key
-        (self._place / DONE).write_text(json.dumps(self._keys), encoding="utf-8")
-        shutil.rmtree(self._place / (folder or name), ignore_errors=True)
-
-
-def _copied(layer: AttachmentLayer, results: dict[Attachment, Path], target: FeatureTarget, work: PixelWork) -> str:
-    """Move class images to the folder beside the output and write the copy of the layer."""
-    path = Path(target.path)
-    folder = path.parent / f"{path.stem}_classified"
-    folder.mkdir(exist_ok=True)
-    placed = {}
-    for attachment, file in results.items():
-        free, count = folder / file.name, 1
-        while free.exists():
-            count += 1
-            free = folder / f"{file.stem}_{count}{file.suffix}"
-        placed[attachment] = free
-    moved: list[Path] = []
-    try:
-        for attachment, file in results.items():
-            moved += _moved(file, placed[attachment])
-        return write_copy(layer, placed, target, work.job)
-    except BaseException:
-        for file in moved:
-            file.unlink(missing_ok=True)
-        raise
-
-
-def _moved(file: Path, target: Path) -> list[Path]:
-    """Move a raster and the files beside it; return their new places."""
-    found = []
-    for suffix in ("", *SIDECARS):
-        own, new = Path(f"{file}{suffix}"), Path(f"{target}{suffix}")
-        if own.exists():
-            shutil.move(own, new)
-            found.append(new)
-    return found
-
-
-def _overwritten(layer: AttachmentLayer, results: dict[Attachment, Path]) -> str:
-    """Put class images in the place of the attachments, all or none; return what opens the layer."""
-    opens = f"{layer.path}|layername={layer.layer}"
-    try:
-        if layer.blobs is not None:
-            keys = {image.key: file for image, file in results.items() if image.key is not None}
-            replace_blobs(layer.path, layer.blobs, keys)
-        else:
-            overwrite_files(layer, results)
-    except sqlite3.Error as error:
-        raise OutputError(
-            f"{layer.path} cannot be written to ({error}): close it elsewhere and run the same again; no attachment "
-            "was changed"
-        ) from error
-    return opens
-
-
-def _only_one_product(work: PixelWork, what: str) -> None:
-    """Refuse outputs that several images cannot share."""
-    for name in RASTER_OUTPUTS[1:]:
-        if getattr(work.request, name):
-            raise ParameterError(f"{name} holds one raster and cannot be had from {what}: leave it out")
-    if work.request.shard:
-        raise ParameterError(f"shard parts one raster and cannot be used with {what}: leave it out")
-    if what != ATTACHMENTS and work.request.overwrite_attachments:
-        raise ParameterError("overwrite_attachments is for a layer with image attachments and in_raster is none")
 
 
 def _check_target(path: Path) -> None:

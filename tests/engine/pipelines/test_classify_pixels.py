@@ -22,6 +22,7 @@ from engine.tools.classify_pixels import ClassifyPixels
 from engine.tools.kinds import Features
 from engine.tools.values import Extent, FeatureSource, FeatureTarget
 from engine.vector.reading import read_features
+from tests.engine.inference.bright import bright_model
 from tests.engine.inference.levels import level_image, level_model
 from tests.rasters import write_boxes, write_raster
 
@@ -385,6 +386,29 @@ def test_what_cannot_be_done_is_one_sentence_and_leaves_nothing(tmp_path, model,
     with pytest.raises(EngineError, match=sentence):
         classify(model, raster, **parameters)
     assert {path.name for path in tmp_path.iterdir()} == {"a.tif", "model"}
+
+
+@pytest.mark.parametrize("kind", ["missing", "text", "truncated", "two bands"])
+def test_inputs_that_cannot_be_used_are_refused(tmp_path, model, kind):
+    """The sentence names the file."""
+    path = tmp_path / "a.tif"
+    if kind == "text":
+        path.write_text("no raster")
+    elif kind != "missing":
+        write_raster(path, level_image(100, 100, 3, bands=2 if kind == "two bands" else 3)[0])
+    if kind == "truncated":
+        path.write_bytes(path.read_bytes()[:-3000])
+    with pytest.raises(EngineError, match=r"a\.tif (does not exist|cannot be read|is truncated|has 2 bands)"):
+        classify(model, path, out_classified_raster=str(tmp_path / "x.tif"))
+    assert {entry.name for entry in tmp_path.iterdir()} <= {"a.tif", "model"}
+
+
+def test_a_model_of_another_task_is_refused(tmp_path, monkeypatch):
+    """With both tasks named."""
+    other = bright_model(tmp_path / "m", monkeypatch)
+    raster = write_raster(tmp_path / "a.tif", level_image(70, 70, 3)[0])
+    with pytest.raises(EngineError, match=r"model for object detection .* not for pixel classification"):
+        classify(other, raster, out_classified_raster=str(tmp_path / "x.tif"))
 
 
 @pytest.mark.parametrize(
