@@ -112,6 +112,22 @@ def test_a_batch_without_any_labelled_pixel_costs_nothing(case):
 
 
 @EACH
+def test_half_precision_trains(case):
+    """With bfloat16 autocast losses and scores stay in single precision."""
+    network = fresh(case)
+    images, targets = scene()
+
+    with torch.autocast("cpu", torch.bfloat16):
+        losses = network.losses(images, targets)
+        scores = network.eval().scores(images)
+
+    assert scores.dtype == torch.float32 and scores.isfinite().all()
+    assert all(loss.dtype == torch.float32 and loss.isfinite() for loss in losses.values())
+    sum(losses.values()).backward()
+    assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
+
+
+@EACH
 def test_training_lowers_the_losses(case):
     """A few steps on a scene of three brightnesses."""
     _, history = trained(case)
