@@ -83,7 +83,7 @@ def _class_images(work: PixelWork, layer: AttachmentLayer, place: Path) -> tuple
     results: dict[Attachment, Path] = {}
     if not plans:
         return results, skipped
-    work.announce([image for _, image in plans.values()], place)
+    work.announce([image for _, image in plans.values()], place, place)
     finished = Finished(place)
     for attachment, (path, image) in plans.items():
         key, target = work.key(image, [path]), made / attachment.stem

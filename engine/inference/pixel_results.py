@@ -40,7 +40,7 @@ def one_result(work: PixelWork, images: Images) -> Results:
         image = plan_image(path, request, work.package, work.arguments, "", job)
         if image is None:
             raise RasterError(f"{path} lies outside the extent: choose one that overlaps it")
-        work.announce([image], target)
+        work.announce([image], target, folder)
         done = work.classify(image, images.paths, folder)
     if done is None:
         return Results({}, None, list(images.paths))
@@ -75,7 +75,7 @@ def separate_results(work: PixelWork, images: Images) -> Results:
             plans[name] = path, image
     if not plans:
         raise RasterError(f"no raster of {request.in_raster.path} lies in the extent: choose one that overlaps them")
-    work.announce([image for _, image in plans.values()], folder)
+    work.announce([image for _, image in plans.values()], folder, place)
     written = _each(work, plans, folder, place)
     outputs = {"out_classified_folder": str(folder)}
     if not work.arguments.return_probability_raster:

@@ -87,12 +87,13 @@ class PixelWork:
             raise RuntimeError("nothing was announced yet")
         return self._predictor
 
-    def announce(self, images: Sequence[ImagePlan], place: Path) -> None:
+    def announce(self, images: Sequence[ImagePlan], place: Path, folder: Path) -> None:
         """Tell what will be done, refuse a disk that is too full, and load the network.
 
         Args:
             images: All images of the run.
             place: Where the results go.
+            folder: Where the work lies.
 
         Raises:
             OutputError: The disk is too full.
@@ -105,7 +106,12 @@ class PixelWork:
             f"memory for tiles and rows {max(1, memory // 10**6)} MB beside the network's own, disk at most "
             f"{max(1, disk // 10**6)} MB, {max(1, work // 10**6)} MB of it only during the run"
         )
-        room_for(place, disk, "the results and the work files")
+        work, disk = max(0, work - _taken(folder)), max(0, disk - _taken(folder))
+        if _same_disk(place, folder):
+            room_for(place, disk, "the results and the work files")
+        else:
+            room_for(folder, work, "the work files")
+            room_for(place, disk - work, "the results")
         if self._predictor is None:
             self._predictor = load_pixel_predictor(
                 self.package, self.arguments, self.device, self.request.precision, plans[0].grid
@@ -232,6 +238,18 @@ def kept_when_begun(folder: Path) -> Iterator[None]:
         if fresh and not begun:
             shutil.rmtree(folder, ignore_errors=True)
         raise
+
+
+def _taken(folder: Path) -> int:
+    """Return the disk that the work of an interrupted run takes already."""
+    about = [path.stat() for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+    return sum(getattr(each, "st_blocks", each.st_size // 512) * 512 for each in about)
+
+
+def _same_disk(one: Path, other: Path) -> bool:
+    """Return whether two places, which need not exist yet, lie on one disk."""
+    found = [next(part for part in [path, *path.absolute().parents] if part.is_dir()) for path in (one, other)]
+    return found[0].stat().st_dev == found[1].stat().st_dev
 
 
 def _hash(about: Sequence[tuple[str, Any]]) -> str:

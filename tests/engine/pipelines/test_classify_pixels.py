@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import json
 import os
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -430,3 +431,26 @@ def test_rasters_that_do_not_belong_together_are_named(tmp_path, model, other, s
     with pytest.raises(EngineError, match=sentence):
         classify(model, folder, out_classified_raster=str(tmp_path / "x.tif"))
     assert {path.name for path in tmp_path.iterdir()} == {"parts", "model"}
+
+
+def test_too_little_room_is_told_before_anything_is_computed(tmp_path, model, monkeypatch):
+    """Work files and results are counted together where they lie on one disk."""
+    raster = write_raster(tmp_path / "a.tif", level_image(70, 70, 3)[0])
+    monkeypatch.setattr("engine.files.shutil.disk_usage", lambda folder: SimpleNamespace(free=1000))
+    with pytest.raises(EngineError, match=r"the results and the work files need .* MB and .* has 0 MB left"):
+        classify(model, raster, out_classified_raster=str(tmp_path / "b.tif"))
+    assert {path.name for path in tmp_path.iterdir()} == {"a.tif", "model"}
+
+
+def test_work_may_lie_in_another_folder(tmp_path, model):
+    """A folder of its own inside the one that was given, which stays as it was."""
+    raster = write_raster(tmp_path / "a.tif", level_image(150, 70, 3)[0])
+    fast = tmp_path / "fast"
+    fast.mkdir()
+    (fast / "mine.txt").write_text("kept")
+    parameters = {"out_classified_raster": str(tmp_path / "b.tif"), "work_folder": str(fast)}
+    with pytest.raises(Cancelled):
+        classify(model, raster, Stops(), **parameters)
+    assert (fast / "b.classifying").is_dir()
+    classify(model, raster, **parameters)
+    assert [path.name for path in fast.iterdir()] == ["mine.txt"]
