@@ -199,9 +199,9 @@ def _write(path: Path, rows: int, cols: int) -> None:
     random = np.random.default_rng(0)
     with _created(path, rows, cols) as raster:
         for row in range(0, rows, 256):
-            coarse = random.integers(0, 200, (3, 16, cols // 16), np.uint8).repeat(16, 1).repeat(16, 2)
-            image = coarse + random.integers(0, 32, coarse.shape, np.uint8)
-            raster.write(image, window=rasterio.windows.Window(0, row, cols, 256))
+            coarse = random.integers(0, 200, (3, 16, -(-cols // 16)), np.uint8).repeat(16, 1).repeat(16, 2)
+            image = (coarse + random.integers(0, 32, coarse.shape, np.uint8))[:, : rows - row, :cols]
+            raster.write(image, window=rasterio.windows.Window(0, row, cols, image.shape[1]))
 
 
 def _free(side: int, owed_us: float, blend: bool = True, quick: bool = False) -> Case:

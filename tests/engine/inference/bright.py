@@ -70,7 +70,8 @@ def bright_model(
     """Write a model package of the detector and return the path of its definition."""
     entry = registry.Architecture(
         code=CODE, title="Bright patches", task="object_detection", formats=("PASCAL_VOC_rectangles",),
-        backbones=("RESNET18",), arguments=(), help="", build=lambda spec: BrightPatches(spec.classes), model_name="Bright", configuration="Bright",
+        backbones=("RESNET18",), arguments=(), help="", build=lambda spec: BrightPatches(spec.classes),
+        model_name="Bright", configuration="Bright",
     )  # fmt: skip
     registry.architectures()
     monkeypatch.setitem(registry._FOUND, CODE, entry)
