@@ -204,6 +204,7 @@ def _label_request(request: ExportTrainingData, paths: list[str]) -> LabelReques
         buffer_radius=request.buffer_radius,
         imagery=imagery + (" within the extent" if request.extent is not None else ""),
         pixel_space=request.reference_system == "PIXEL_SPACE",
+        least_share=request.min_polygon_overlap_ratio,
     )
 
 

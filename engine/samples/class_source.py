@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import rasterio
@@ -15,16 +13,14 @@ import rasterio
 from ..classes import ClassInfo
 from ..errors import FeatureError, RasterError
 from ..job import Job
-from ..raster.alignment import Overlay, OverlayStrips, on_grid
-from ..raster.class_raster import LARGEST_VALUE, ClassRaster, checked, class_raster
+from ..raster.alignment import on_grid
+from ..raster.class_raster import LARGEST_VALUE, ClassRaster, class_raster
 from ..raster.crs import GDAL_ERRORS
 from ..raster.reading import RasterSource
 from ..raster.sources import list_rasters
 from ..raster.views import UNPLACED
 from ..tools.values import FeatureSource, Legend
-
-_BLOCK = 64
-"""Pixels of the squares of which it is remembered whether they hold a label."""
+from .placed_classes import BLOCK, ClassReader, PlacedClasses
 
 _NO_CRS = "no CRS"
 """Stands among what was told for the warning that nothing has a CRS, which is given once."""
@@ -60,39 +56,6 @@ def class_paths(text: str) -> list[str]:
 def _several(text: str) -> bool:
     """Return whether a text names several files."""
     return ";" in text and not os.path.exists(text)
-
-
-@dataclass(frozen=True)
-class PlacedClasses:
-    """Class rasters on the grid of one raster.
-
-    Attributes:
-        overlays: Those that share ground with it; the first that has a value for a pixel gives it.
-        blocks: (rows, cols) bool, which squares of 64 pixels hold a label.
-    """
-
-    overlays: tuple[Overlay, ...]
-    blocks: np.ndarray
-
-    def __len__(self) -> int:
-        """Return how many squares hold a label."""
-        return int(self.blocks.sum())
-
-    def touched(self, row: int, height: int, starts: np.ndarray, width: int, margin: int = 0) -> np.ndarray:
-        """Return which chips of a strip may have labels.
-
-        Args:
-            row: First row of the strip.
-            height: Height of a chip.
-            starts: (n,) int64 ascending first columns of the chips.
-            width: Width of a chip.
-            margin: Pixels around the chips that count as well.
-        """
-        top, bottom = max(0, row - margin) // _BLOCK, -(-(row + height + margin) // _BLOCK)
-        known = np.concatenate([[0], np.cumsum(self.blocks[top:bottom].any(axis=0))])
-        left = np.clip((starts - margin) // _BLOCK, 0, len(known) - 1)
-        right = np.clip(-(-(starts + width + margin) // _BLOCK), 0, len(known) - 1)
-        return np.flatnonzero(known[right] > known[left])
 
 
 class ClassRasterLabels:
@@ -177,11 +140,11 @@ class ClassRasterLabels:
 
     def _scanned(self, placed: PlacedClasses, source: RasterSource, job: Job) -> np.ndarray:
         """Return which squares of the raster hold a label; the values met are remembered."""
-        blocks = np.zeros((-(-source.rows // _BLOCK), -(-source.cols // _BLOCK)), bool)
+        blocks = np.zeros((-(-source.rows // BLOCK), -(-source.cols // BLOCK)), bool)
         if not placed.overlays:
             return blocks
-        columns = np.arange(0, source.cols, _BLOCK)
-        height = 4 * _BLOCK
+        columns = np.arange(0, source.cols, BLOCK)
+        height = 4 * BLOCK
         with ClassReader(placed, 0) as reader:
             for row in range(0, source.rows, height):
                 job.check()
@@ -190,54 +153,10 @@ class ClassRasterLabels:
                 self._met[values[valid]] = True
                 self._zero |= bool((valid & (values == 0)).any())
                 full = np.logical_or.reduceat(values != 0, columns, axis=1)
-                full = np.logical_or.reduceat(full, np.arange(0, rows, _BLOCK), axis=0)
-                blocks[row // _BLOCK : row // _BLOCK + len(full)] = full
+                full = np.logical_or.reduceat(full, np.arange(0, rows, BLOCK), axis=0)
+                blocks[row // BLOCK : row // BLOCK + len(full)] = full
         self._reached |= bool(blocks.any())
         return blocks
-
-
-class ClassReader:
-    """Reads the values of placed class rasters; a context manager."""
-
-    def __init__(self, placed: PlacedClasses, void: int) -> None:
-        """Read values, ``void`` where there is none."""
-        self._placed, self._void = placed, void
-        self._stack = ExitStack()
-        self._readers: list[Any] = []
-        self._columns: tuple[int, int] | None = None
-        self._strips: list[OverlayStrips] = []
-
-    def __enter__(self) -> ClassReader:
-        """Open the rasters."""
-        with ExitStack() as stack:
-            self._readers = [stack.enter_context(overlay.source.open()) for overlay in self._placed.overlays]
-            self._stack = stack.pop_all()
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        """Close the rasters."""
-        self._stack.close()
-
-    def read(self, row: int, height: int, col: int, width: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return the values of some rows; they are quickest with the same columns and growing rows.
-
-        Returns:
-            (height, width) uint16 class values; (height, width) bool, where there is one.
-
-        Raises:
-            RasterError: A value is no class value.
-        """
-        if self._columns != (col, width):
-            pairs = zip(self._placed.overlays, self._readers, strict=True)
-            self._strips = [overlay.strips(reader, col, width) for overlay, reader in pairs]
-            self._columns = (col, width)
-        values, known = np.full((height, width), self._void, np.uint16), np.zeros((height, width), bool)
-        for overlay, strips in zip(self._placed.overlays, self._strips, strict=True):
-            pixels, valid = strips.read(row, height)
-            fresh = valid & ~known
-            np.copyto(values, checked(pixels[0], overlay.source.path), where=fresh, casting="unsafe")
-            known |= valid
-        return values, known
 
 
 def _united(rasters: Sequence[ClassRaster], legend: Legend) -> dict[int, ClassInfo]:

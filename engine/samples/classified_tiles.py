@@ -22,7 +22,8 @@ from .heads import Head
 from .label_layer import FeatureLabels
 from .layout import Layout
 from .mask_reading import LabelPixels, label_pixels, understood
-from .masks import Coding, MaskLabeller
+from .masks import MaskLabeller
+from .painting import Coding
 from .pixel_statistics import ClassPixelStatistics
 from .registry import LabelRequest, RunLabels, Understood, sample_format
 from .turning import Turn
@@ -49,7 +50,12 @@ class ClassifiedTiles:
         if request.source is None:
             raise FeatureError("no labels are given: choose labelled features or a class raster (in_class_data)")
         if is_raster(request.source):
-            for name, given in (("class_value_field", request.field), ("buffer_radius", request.buffer_radius)):
+            features_only = {
+                "class_value_field": request.field,
+                "buffer_radius": request.buffer_radius,
+                "min_polygon_overlap_ratio": request.least_share,
+            }
+            for name, given in features_only.items():
                 if given:
                     job.warn(f"{name} {given} is for features and has no effect on the class raster")
             return ClassRasterLabels(request.source, request.imagery, request.pixel_space, job)

@@ -16,9 +16,10 @@ from ..raster.alignment import Overlay, OverlayStrips
 from ..raster.grid import starts
 from ..raster.reading import RasterSource
 from ..raster.strips import StripReader
+from .chip_rows import ChipRow
 from .chips import ChipKind, ChipWriter
 from .cutting import Cutting
-from .record import ChipRow, FolderRecord
+from .record import FolderRecord
 from .registry import ChipFile, Labeller, PlacedOnRaster, RunLabels, SampleFormat
 from .turning import Turn, turns
 

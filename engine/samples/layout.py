@@ -9,7 +9,8 @@ from typing import Any
 
 from ..errors import SampleFolderError
 from ..job import Job
-from .record import CHIPS, EMD, JSON, MAP, ChipRow, read_chip_rows, read_json
+from .chip_rows import ChipRow, read_chip_rows
+from .record import CHIPS, EMD, JSON, MAP, read_json
 from .registry import SampleFormat, format_name, get_sample_format, sample_formats
 
 _PAIRS = (

@@ -7,7 +7,6 @@ and how many pixels of each class its label raster has.
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -21,6 +20,7 @@ from ..classes import ClassInfo
 from ..errors import SampleFolderError
 from ..job import Job
 from ..raster.crs import known_crs
+from .chip_rows import ChipRow, chips_text, read_chip_rows
 from .esri_json import esri_json
 from .registry import get_sample_format
 from .statistics import LabelStatistics, PixelStatistics
@@ -35,31 +35,11 @@ MAP, STATS, JSON, EMD, CHIPS = (
 OURS = "ImageryDL"
 """Our own block in the JSON statistics; it marks a folder as written by us."""
 
-_CHIP_COLUMNS = ("chip", "source", "rotation", "left", "bottom", "right", "top")
 _BAND_NAMES = (
     "Red Green Blue Infrared CoastalBlue Yellow RedEdge ShortWaveInfrared NearInfrared NearInfrared_1 "
     "NearInfrared_2 MidInfrared "
     "MidInfrared_1 MidInfrared_2 Thermal Thermal_1 Thermal_2 Panchromatic PseudoRed PseudoGreen PseudoBlue QA"
 )
-
-
-@dataclass(frozen=True)
-class ChipRow:
-    """Where one chip comes from.
-
-    Attributes:
-        chip: Stem of its file names.
-        source: The raster.
-        rotation: Degrees by which it is turned.
-        bounds: Left, bottom, right, top in the raster's map units.
-        pixels: Value and count of the pixels of its label raster, None where labels are no rasters.
-    """
-
-    chip: str
-    source: str
-    rotation: float
-    bounds: tuple[float, float, float, float]
-    pixels: tuple[tuple[int, int], ...] | None = None
 
 
 @dataclass
@@ -133,7 +113,7 @@ class FolderRecord:
     def write(self, folder: Path, job: Job) -> None:
         """Write the metadata files of the folder, each whole or not at all."""
         texts = {
-            CHIPS: _chips_text(self.chips),
+            CHIPS: chips_text(self.chips),
             STATS: self.labels.text(self.classes, self.bands, self.cols, self.rows),
             EMD: esri_json(self.template()),
             JSON: esri_json(self.statistics()),
@@ -316,36 +296,6 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
-def read_chip_rows(path: Path) -> list[ChipRow]:
-    """Return the rows of ``chips.csv``.
-
-    Raises:
-        SampleFolderError: A row is broken.
-    """
-    try:
-        with path.open(encoding="utf-8", newline="") as stream:
-            return [
-                ChipRow(
-                    row["chip"],
-                    row["source"],
-                    float(row["rotation"]),
-                    (float(row["left"]), float(row["bottom"]), float(row["right"]), float(row["top"])),
-                    _pixels(row.get("pixels")),
-                )
-                for row in csv.DictReader(stream)
-            ]
-    except (KeyError, TypeError, ValueError, csv.Error) as error:
-        raise SampleFolderError(f"{path} is damaged ({error}): remove the file or export the folder again") from error
-
-
-def _pixels(text: str | None) -> tuple[tuple[int, int], ...] | None:
-    """Return value and count of the pixels of a label as ``chips.csv`` has them, None without."""
-    if not text:
-        return None
-    parts = (part.partition(":") for part in text.split())
-    return tuple((int(value), int(count)) for value, _, count in parts)
-
-
 def crs_of_reference(reference: Any) -> CRS | None:
     """Return the CRS that a spatial reference of Esri's names."""
     if not isinstance(reference, dict):
@@ -364,16 +314,3 @@ def _spatial_reference(crs: CRS | None) -> dict[str, Any]:
     if number is None:
         return {"wkt": crs.to_wkt()}
     return {"wkid": 102100 if number == 3857 else number, "latestWkid": number}
-
-
-def _chips_text(rows: Sequence[ChipRow]) -> str:
-    """Return the content of ``chips.csv``."""
-    masks = any(row.pixels is not None for row in rows)
-    lines = [",".join((*_CHIP_COLUMNS, "pixels") if masks else _CHIP_COLUMNS)]
-    for row in rows:
-        source = '"' + row.source.replace('"', '""') + '"'
-        cells = [row.chip, source, f"{row.rotation:g}", *map(repr, map(float, row.bounds))]
-        if masks:
-            cells.append(" ".join(f"{value}:{count}" for value, count in row.pixels or ()))
-        lines.append(",".join(cells))
-    return "\n".join(lines) + "\n"

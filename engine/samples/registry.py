@@ -41,6 +41,7 @@ class LabelRequest:
         buffer_radius: Radius of the circles that points become, in the unit of the layer's CRS.
         imagery: The rasters to cut, in words for messages.
         pixel_space: Rasters are read as stored.
+        least_share: Features with a smaller share of their area inside a chip are left out of it.
     """
 
     source: FeatureSource | None
@@ -48,6 +49,7 @@ class LabelRequest:
     buffer_radius: float
     imagery: str
     pixel_space: bool = False
+    least_share: float = 0.0
 
 
 @dataclass(frozen=True)

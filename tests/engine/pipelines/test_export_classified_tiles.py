@@ -9,11 +9,12 @@ import shapely
 from affine import Affine
 from rasterio.warp import transform_bounds
 
-from engine.errors import EngineError, FeatureError, OutputError, ParameterError, RasterError
+from engine.errors import Cancelled, EngineError, FeatureError, OutputError, ParameterError, RasterError
 from engine.job import Job
 from engine.samples.folder import read_chip, read_label, read_samples
 from engine.tools.values import Extent, FeatureSource
 from tests.engine.pipelines.exporting import CELL, LEFT, TOP, export, hidden, on_map, scene
+from tests.engine.pipelines.test_export_refusals import Impatient
 from tests.rasters import write_boxes, write_features, write_raster
 
 
@@ -160,6 +161,28 @@ def test_class_rasters_give_their_values(tmp_path, dtype, nodata, scale, label_d
     samples = read_samples([str(folder)], Job())
     assert samples.unlabelled == (None if nodata is None else 0)
     assert [entry.value for entry in samples.classes] == [2 * scale, 7 * scale] and not job.warnings
+
+
+def test_names_and_colours_of_a_class_raster_reach_the_reader(tmp_path):
+    """From its table, for the classes that occur; a value that the table lacks is its own name."""
+    values = painted([shapely.box(5, 5, 60, 70), shapely.box(64, 10, 120, 33)], [2, 7]).astype(np.uint8)
+    values[80:, :20] = 9
+    path = write_raster(tmp_path / "classes.tif", values[None], nodata=0)
+    rows = ((2, "pond", 0, 90, 255), (7, "wood", 10, 200, 30), (8, "absent", 1, 1, 1))
+    heads = (("Value", 0, 5), ("Class", 2, 2), ("Red", 0, 6), ("Green", 0, 7), ("Blue", 0, 8))
+    (tmp_path / "classes.tif.aux.xml").write_text(
+        '<PAMDataset><PAMRasterBand band="1"><GDALRasterAttributeTable>'
+        + "".join(f"<FieldDefn><Name>{a}</Name><Type>{b}</Type><Usage>{c}</Usage></FieldDefn>" for a, b, c in heads)
+        + "".join("<Row>" + "".join(f"<F>{cell}</F>" for cell in row) + "</Row>" for row in rows)
+        + "</GDALRasterAttributeTable></PAMRasterBand></PAMDataset>"
+    )
+    options = {"class_value_field": "kind", "buffer_radius": 2.0, "min_polygon_overlap_ratio": 0.5}
+    raster = write_raster(tmp_path / "r.tif", scene())
+    folder, job = export_tiles(tmp_path, raster, FeatureSource(path), **options)
+    classes = read_samples([str(folder)], Job()).classes
+    assert [(entry.value, entry.name) for entry in classes] == [(2, "pond"), (7, "wood"), (9, "9")]
+    assert [entry.color for entry in classes[:2]] == [(0, 90, 255), (10, 200, 30)]
+    assert [text.split()[0] for text in job.warnings] == list(options)
 
 
 def test_a_background_beside_nodata_keeps_both(tmp_path):
@@ -349,6 +372,18 @@ def test_pairs_of_images_are_written_beside_each_other(tmp_path):
     assert len(list((folder / "images2").glob("*.tif"))) == 4 == len(read_samples([str(folder)], Job()))
     with pytest.raises(OutputError, match="second bands 3 and this run would write 0"):
         export_tiles(tmp_path, one, layer)
+
+
+def test_a_cancelled_run_of_pairs_leaves_nothing_of_itself(tmp_path):
+    """Neither new chips nor new second ones beside those of an earlier run."""
+    one = write_raster(tmp_path / "one.tif", scene())
+    layer = write_boxes(tmp_path / "change.gpkg", on_map((2, 2, 120, 90)))
+    folder, _ = export_tiles(tmp_path, one, layer, in_raster2=one)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    with pytest.raises(Cancelled):
+        export_tiles(tmp_path, one, layer, Impatient(tmp_path), in_raster2=one)
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert not hidden(tmp_path)
 
 
 def test_second_images_on_another_grid_are_resampled_and_told(tmp_path):
