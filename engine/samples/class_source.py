@@ -25,14 +25,14 @@ from .placed_classes import BLOCK, ClassReader, PlacedClasses
 _NO_CRS = "no CRS"
 """Stands among what was told for the warning that nothing has a CRS, which is given once."""
 
-_DATABASES = (".gdb", ".shp")
+_LAYERS = (".gdb", ".shp", ".csv", ".geojson", ".kml")
 """Suffixes of folders and files that are layers of features, whatever else opens them."""
 
 
 def is_raster(source: FeatureSource) -> bool:
     """Return whether labels are rasters: a folder with rasters, or a file that opens as one and names no layer."""
     path = source.path
-    if source.layer or not path.strip() or path.lower().rstrip("/\\").endswith(_DATABASES):
+    if source.layer or not path.strip() or path.lower().rstrip("/\\").endswith(_LAYERS):
         return False
     try:
         if os.path.isdir(path) or _several(path):

@@ -1,0 +1,31 @@
+"""What holds for every label format: an export in it can be read back, gone on with, and tells its classes."""
+
+import numpy as np
+import pytest
+
+from engine.job import Job
+from engine.samples.folder import read_chip, read_samples
+from engine.samples.registry import sample_formats
+from tests.engine.pipelines.exporting import export, hidden, on_map, scene
+from tests.rasters import write_boxes, write_raster
+
+
+@pytest.mark.parametrize("name", sorted(sample_formats()))
+def test_an_export_is_read_back_and_gone_on_with(tmp_path, name):
+    """Two classes in two runs, turned copies, chips that are not square; pixels, places and class values stay."""
+    image = scene(bands=4, dtype=np.uint16)
+    raster = write_raster(tmp_path / "r.tif", image, photometric="MINISBLACK")
+    options = {"metadata_format": name, "tile_size_y": 24, "stride_y": 20, "rotation_angle": 180}
+    form = sample_formats()[name]
+    for number, boxes in enumerate(
+        (on_map((2, 2, 12, 12), (14, 2, 20, 9)), on_map((70, 40, 80, 50), (84, 44, 90, 60)))
+    ):
+        labels = write_boxes(tmp_path / f"{number}.gpkg", boxes, kind=[3, 9])
+        folder, _ = export(tmp_path, raster, labels, class_value_field="kind", **options)
+    samples = read_samples([str(folder)], Job())
+    assert samples.metadata_format == name and [entry.value for entry in samples.classes] == [3, 9]
+    assert (samples.bands, samples.dtype, samples.tile_rows, samples.tile_cols) == (4, "uint16", 24, 32)
+    assert len(samples) == len(samples.bounds) == len(list((folder / "labels").glob(f"*{form.suffixes[0]}"))) > 4
+    assert samples.stats["MetaDataMode"] == name and form.statistics.key in samples.stats
+    assert all(read_chip(sample).shape == (4, 24, 32) for sample in samples.samples) and not hidden(tmp_path)
+    assert {len(line.split()) for line in (folder / "map.txt").read_text().splitlines()} == {2}
