@@ -164,6 +164,8 @@ def _data(trained: Trained) -> list[tuple[str, str]]:
         (
             "Split",
             f"{len(split.training)} train, {len(split.validation)} validate, "
-            f"{len(split.left_out)} left out ({split.how})",
+            f"{len(split.left_out)} left out"
+            + (f", {len(split.hidden)} train without their labels on validation ground" if len(split.hidden) else "")
+            + f" ({split.how})",
         ),
     ]

@@ -24,6 +24,8 @@ FEWEST = 0.10
 """Smaller blocks are tried when less than this share (or the asked one, if smaller) would be left for validation."""
 MOST_LEFT_OUT = 0.30
 """Smaller blocks are also tried when more than this share of the chips would be left out."""
+MOST_VALIDATION = 1.5
+"""Smaller blocks are tried, where chips on a border may train, while validation is more than this times the share."""
 FEWEST_FREE = 0.02
 """A chip of which less shows other ground than validation chips teaches nothing."""
 CANDIDATES = 64
@@ -226,7 +228,11 @@ def _by_blocks(chips: Chips, share: float, random: np.random.Generator) -> Split
             best = found
         kept = len(found[1].training) + len(found[1].validation)
         enough = len(found[1].validation) >= min(FEWEST, share) * kept
-        if not chips.divisible and enough and len(found[1].left_out) <= MOST_LEFT_OUT * len(chips):
+        if chips.divisible:
+            good = len(found[1].validation) <= MOST_VALIDATION * share * len(chips)
+        else:
+            good = len(found[1].left_out) <= MOST_LEFT_OUT * len(chips)
+        if enough and good:
             return found[1]
     return None if best is None else best[1]
 
