@@ -85,13 +85,13 @@ class ClassifiedTiles:
 
     def tell(self, labels: RunLabels, statistics: ClassPixelStatistics, job: Job) -> None:
         """Say what 0 means in the labels, and how many pixels are 0."""
-        share = statistics.zeros / max(statistics.seen, 1)
+        seen = max(statistics.seen, 1)
+        share = f"{statistics.zeros / seen:.1%} of the pixels of the labels written"
         if labels.unlabelled == 0:
-            job.message(
-                f"0 means unlabelled: {share:.1%} of the pixels of the labels written, which nothing learns from"
-            )
-        else:
-            job.message(f"0 is the background, learnt like a class: {share:.1%} of the pixels of the labels written")
+            job.message(f"0 means unlabelled: {share}, which nothing learns from")
+            return
+        void = f"; {statistics.void / seen:.1%} have no label (nodata)" if statistics.void else ""
+        job.message(f"0 is the background, learnt like a class: {share}{void}")
 
     def read(self, layout: Layout, job: Job) -> list[LabelPixels]:
         """Return what the label rasters of a folder say."""

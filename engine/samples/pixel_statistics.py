@@ -53,6 +53,7 @@ class ClassPixelStatistics:
         by_class: Class value to its pixels.
         seen: Pixels of the labels met since the statistics were made or read.
         zeros: Those of them that are 0.
+        void: Those of them that have no label beside a background.
     """
 
     key: ClassVar[str] = "ClassPixelStats"
@@ -63,6 +64,7 @@ class ClassPixelStatistics:
     by_class: dict[int, ClassPixels] = field(default_factory=dict)
     seen: int = 0
     zeros: int = 0
+    void: int = 0
 
     def add(self, pixels: Sequence[tuple[int, int]], size: int) -> None:
         """Take in a chip.
@@ -73,6 +75,7 @@ class ClassPixelStatistics:
         """
         self.chips += 1
         self.seen += size
+        self.void += size - sum(count for _, count in pixels)
         classes = 0
         for value, count in pixels:
             if value:

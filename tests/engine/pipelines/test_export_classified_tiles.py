@@ -11,6 +11,7 @@ from rasterio.warp import transform_bounds
 
 from engine.errors import Cancelled, EngineError, FeatureError, OutputError, ParameterError, RasterError
 from engine.job import Job
+from engine.samples import exporting
 from engine.samples.folder import read_chip, read_label, read_samples
 from engine.tools.values import Extent, FeatureSource
 from tests.engine.pipelines.exporting import CELL, LEFT, TOP, export, hidden, on_map, scene
@@ -122,6 +123,24 @@ def test_one_class_of_polygons_has_a_background(tmp_path):
     assert values == {0, 1} and sum(int(sample.counts[1]) for sample in samples.samples) == 270
 
 
+@pytest.mark.parametrize("source", ["polygons", "raster"])
+def test_wide_rasters_are_worked_swath_by_swath(tmp_path, monkeypatch, source):
+    """The labels are the same, whatever range of columns a strip holds; a class raster reaches beyond the image."""
+    monkeypatch.setattr(exporting, "SWATH_BYTES", 1)
+    polygons, values = [shapely.Point(64, 50).buffer(44), shapely.box(10.2, 30.3, 90.4, 44.4)], [3, 8]
+    expected = painted(polygons, values)
+    if source == "polygons":
+        layer = write_features(tmp_path / "a.gpkg", moved_to_map(polygons), classvalue=values)
+    else:
+        beyond = np.pad(expected.astype(np.uint8), ((7, 3), (11, 5)), constant_values=3)
+        place = {"left": LEFT - 11 * CELL, "top": TOP + 7 * CELL, "nodata": 0}
+        layer = FeatureSource(write_raster(tmp_path / "classes.tif", beyond[None], **place))
+    folder, _ = export_tiles(tmp_path, write_raster(tmp_path / "r.tif", scene()), layer, stride_x=20, stride_y=12)
+    found = list(tiles(folder))
+    assert len(found) > 30
+    assert all((label == expected[row : row + 32, col : col + 32]).all() for col, row, _, label in found)
+
+
 def test_points_and_lines_with_a_buffer_are_painted(tmp_path):
     """Circles of the radius; without a radius they are refused, lines as well."""
     raster = write_raster(tmp_path / "r.tif", scene())
@@ -190,9 +209,10 @@ def test_a_background_beside_nodata_keeps_both(tmp_path):
     values = np.full((1, 96, 100), 255, np.uint8)
     values[0, :, 20:60], values[0, 10:80, 30:40] = 0, 6
     path = write_raster(tmp_path / "classes.tif", values, nodata=255)
-    folder, _ = export_tiles(
+    folder, job = export_tiles(
         tmp_path, write_raster(tmp_path / "r.tif", scene()), FeatureSource(path), output_nofeature_tiles=True
     )
+    assert "25.6% of the pixels of the labels written; 68.8% have no label" in " ".join(job.messages)
     padded = np.full((96, 128), 255, np.uint8)
     padded[:, :100] = values[0]
     for col, row, _, label in tiles(folder):
