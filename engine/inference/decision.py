@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -12,6 +13,8 @@ from ..errors import ParameterError
 from .detections import Array
 
 CLASSES, PROBABILITIES, CONFIDENCE, ENTROPY = "classes", "probabilities", "confidence", "entropy"
+
+LARGEST_BYTE = 255
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,7 @@ class Decider:
         dtype = np.dtype(decision.dtype)
         self._values = np.array(decision.values, dtype)
         self._nodata = dtype.type(decision.nodata)
-        self._index = torch.uint8 if len(decision.values) <= 256 else torch.int32
+        self._written = _written(decision)
 
     def empty(self, rows: int, cols: int) -> dict[str, Array]:
         """Return the products of a strip before anything is known: (bands, rows, cols), nodata everywhere."""
@@ -133,11 +136,13 @@ class Decider:
             made[ENTROPY] = torch.special.entr(planes).sum(0).div_(most).clamp_(0, 1).cpu().numpy()
         if CLASSES not in self.bands and CONFIDENCE not in self.bands:
             return made
-        index, best = best_channels(planes, self._decision.chosen, self._index)
+        label, best = best_channels(planes, self._decision.chosen, self._written)
         if CONFIDENCE in self.bands:
             made[CONFIDENCE] = best.cpu().numpy()
         if CLASSES in self.bands:
-            classes = self._values[index.cpu().numpy()]
+            classes = label.cpu().numpy()
+            if self._written is None:
+                classes = self._values[classes]
             if self._decision.edges is not None:
                 sure = (best >= self._decision.edges.threshold).cpu().numpy()
                 classes[~sure] = self._decision.edges.otherwise
@@ -146,7 +151,7 @@ class Decider:
 
 
 def best_channels(
-    planes: torch.Tensor, chosen: tuple[int, ...], dtype: torch.dtype = torch.uint8
+    planes: torch.Tensor, chosen: tuple[int, ...], labels: tuple[int, ...] | None = None
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the channel with the highest score of each pixel, of equal ones the first, and that score.
 
@@ -155,12 +160,24 @@ def best_channels(
     Args:
         planes: (channels, rows, cols).
         chosen: Channels that may be chosen, ascending, at least one.
-        dtype: Type of the first result; it must hold every channel.
+        labels: What is returned for each channel, ascending, 0..255; None returns the channel's number.
+
+    Returns:
+        (rows, cols) of labels, uint8, or int32 for numbers of more than 256 channels; (rows, cols) scores.
     """
+    labels = tuple(range(len(planes))) if labels is None else labels
+    dtype = torch.uint8 if labels[-1] <= LARGEST_BYTE else torch.int32
     best = planes[chosen[0]].clone()
-    index = torch.full_like(best, chosen[0], dtype=dtype)
+    label = torch.full_like(best, labels[chosen[0]], dtype=dtype)
     for channel in chosen[1:]:
-        higher = (planes[channel] > best).to(dtype) if dtype != torch.uint8 else (planes[channel] > best).view(dtype)
-        torch.maximum(index, higher.mul_(channel), out=index)
+        higher = planes[channel] > best
+        higher = higher.view(dtype) if dtype == torch.uint8 else higher.to(dtype)
+        torch.maximum(label, higher.mul_(labels[channel]), out=label)
         torch.maximum(best, planes[channel], out=best)
-    return index, best
+    return label, best
+
+
+def _written(decision: Decision) -> tuple[int, ...] | None:
+    """Return the values when they can be found by the running maximum itself: ascending, and bytes."""
+    ascending = all(low < high for low, high in pairwise(decision.values))
+    return decision.values if ascending and decision.dtype == "uint8" else None

@@ -160,6 +160,16 @@ def test_many_channels_keep_their_numbers():
     assert out["classes"][0].tolist() == [[300, 256, 1], [1, 1, 257]]
 
 
+@pytest.mark.parametrize("values", [(0, 1, 255), (9, 4, 2), (3, 200, 7)])
+def test_values_need_no_order(values):
+    """Of equal scores the first channel's counts."""
+    planes = torch.tensor([[5.0, 1.0, 2.0, 4.0], [1.0, 5.0, 2.0, 4.0], [1.0, 1.0, 3.0, 4.0]])[:, None]
+    decider = Decider(Decision(values, (), 100, "uint8"), Products())
+    out = decider.empty(1, 4)
+    decider.decide(planes, np.array([[True, True, True, True]]), out)
+    assert out["classes"][0, 0].tolist() == [*values, values[0]]
+
+
 def test_the_grid_of_the_raster_is_kept(tmp_path):
     """The work file lies where the raster lies, rotated or not, whatever its CRS."""
     run = Run(tmp_path, noise(2, 40, 50), Same())
