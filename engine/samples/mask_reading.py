@@ -111,7 +111,6 @@ def understood(
             some = ", ".join(map(str, unknown[:8])) + (" ..." if len(unknown) > 8 else "")
             job.warn(f"the labels hold values that {layouts[0].folder} does not declare, taken as classes: {some}")
     unlabelled = _meaning_of_zero(layouts, contents, len(known), any(not entry.value for entry in declared), job)
-    _tell_share(samples, unlabelled, job)
     return Understood(samples, with_colors(known[value] for value in sorted(known)), unlabelled)
 
 
@@ -205,13 +204,3 @@ def _meaning_of_zero(
             f"0 is the background in {said[None]} and unlabelled in {said[0]}: train on folders that mean the same by 0"
         )
     return next(iter(said))
-
-
-def _tell_share(samples: list[MaskSample], unlabelled: int | None, job: Job) -> None:
-    """Say how many pixels have a class, and what the others are."""
-    counts = np.zeros(2, np.int64)
-    for sample in samples:
-        zero = sample.values == 0
-        counts += sample.counts[zero].sum(), sample.counts[~zero].sum()
-    word = "background" if unlabelled is None else "unlabelled"
-    job.message(f"{counts[0] / max(counts.sum(), 1):.1%} of the label pixels are 0, which is {word}")

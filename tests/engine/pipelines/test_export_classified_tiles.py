@@ -503,6 +503,18 @@ def test_bad_input_gets_one_sentence_and_nothing_is_written(tmp_path, changes, s
     assert not (tmp_path / "chips").exists() and not hidden(tmp_path)
 
 
+def test_a_folder_with_a_raster_that_has_no_classes_is_refused_by_its_name(tmp_path):
+    """One of several bands, or of decimals, among class rasters."""
+    raster, labels = write_raster(tmp_path / "r.tif", scene()), tmp_path / "labels"
+    labels.mkdir()
+    write_raster(labels / "a.tif", np.ones((1, 96, 128), np.uint8))
+    for pixels, says in ((np.ones((2, 96, 128), np.uint8), "has 2 bands"), (np.ones((1, 9, 9)), "holds float64")):
+        write_raster(labels / "b.tif", pixels)
+        with pytest.raises(RasterError, match=rf"b\.tif {says}"):
+            export_tiles(tmp_path, raster, FeatureSource(str(labels)))
+        assert not (tmp_path / "chips").exists()
+
+
 def test_second_rasters_that_do_not_go_with_the_first_are_refused(tmp_path):
     """None on the same ground, several, or of different kinds."""
     raster = write_raster(tmp_path / "r.tif", scene())
