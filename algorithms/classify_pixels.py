@@ -6,7 +6,7 @@ import json
 
 from ..engine.tools.classify_pixels import ClassifyPixels
 from .base import EngineAlgorithm
-from .styling import colour_by_class, colour_classes, shade
+from .styling import colour_by_class, colour_classes, shade, show_images
 
 SHADED = ("out_probability_raster", "out_confidence_raster", "out_entropy_raster")
 
@@ -22,7 +22,7 @@ class ClassifyPixelsAlgorithm(EngineAlgorithm):
         self.parameterDefinition("out_classified_raster").setCreateByDefault(True)
 
     def dress(self, outputs, feedback):
-        """Style every raster and the polygons; what shards have not finished yet has no style."""
+        """Style every raster and layer; what shards have not finished yet has no style."""
         if "classes" not in outputs:
             return
         classes = [(row["value"], row["name"], row["color"]) for row in json.loads(outputs["classes"])]
@@ -35,6 +35,8 @@ class ClassifyPixelsAlgorithm(EngineAlgorithm):
         for name in SHADED:
             if outputs.get(name):
                 shade(outputs[name])
+        if outputs.get("out_featureclass"):
+            show_images(outputs["out_featureclass"], "Classified")
         if outputs.get("out_polygons"):
             colour_by_class(outputs["out_polygons"], "Class", [(name, color) for _, name, color in classes])
 

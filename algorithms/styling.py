@@ -7,6 +7,7 @@ import os
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
     QgsContrastEnhancement,
+    QgsEditorWidgetSetup,
     QgsFillSymbol,
     QgsMarkerSymbol,
     QgsPalettedRasterRenderer,
@@ -83,6 +84,23 @@ def shade(path):
     _keep_beside(layer, path)
 
 
+def show_images(path, field):
+    """Let the forms of a layer show the images whose paths, relative to the layer's file, a field holds.
+
+    Args:
+        path: The layer, as QGIS opens it.
+        field: The field with the paths.
+    """
+    layer = QgsVectorLayer(path, "styled", "ogr")
+    index = layer.fields().indexOf(field)
+    if index < 0:
+        return
+    folder = os.path.dirname(path.split("|")[0])
+    shown = {"DocumentViewer": 1, "RelativeStorage": 2, "DefaultRoot": folder, "FileWidget": True}
+    layer.setEditorWidgetSetup(index, QgsEditorWidgetSetup("ExternalResource", shown))
+    _save(layer, path)
+
+
 def colour_all(path, color):
     """Style all features of a layer alike and keep the style with the data."""
     _keep(path, QgsSingleSymbolRenderer(outline(color)))
@@ -114,6 +132,11 @@ def _keep(path, renderer):
     if not layer.isValid():
         return
     layer.setRenderer(renderer)
+    _save(layer, path)
+
+
+def _save(layer, path):
+    """Store the style that a vector layer has now as its default."""
     if ".gpkg" in path.lower():
         layer.saveStyleToDatabase("default", "by Imagery Deep Learning", True, "")
     else:

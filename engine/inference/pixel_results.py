@@ -64,18 +64,12 @@ def separate_results(work: PixelWork, images: Images) -> Results:
         job.message("out_classified_raster is not written: the rasters are processed separately, into the folder")
     folder = Path(request.out_classified_folder)
     place = work_folder(folder / folder.name, request.work_folder)
-    files.writable(folder / folder.name)
-    manifest = raster_manifest_path(folder / folder.name)
-    _check_folder(folder, place, manifest)
-    plans: dict[str, tuple[str, ImagePlan]] = {}
-    for path, name in zip(images.paths, distinct_names(images.paths), strict=True):
-        job.check()
-        image = plan_image(path, request, work.package, work.arguments, Path(path).name, job)
-        if image is not None:
-            plans[name] = path, image
-    if not plans:
-        raise RasterError(f"no raster of {request.in_raster.path} lies in the extent: choose one that overlaps them")
-    work.announce([image for _, image in plans.values()], folder, place)
+    with kept_when_begun(folder):
+        files.writable(folder / folder.name)
+        manifest = raster_manifest_path(folder / folder.name)
+        _check_folder(folder, place, manifest)
+        plans = _plans(work, images)
+        work.announce([image for _, image in plans.values()], folder, place)
     written = _each(work, plans, folder, place)
     outputs = {"out_classified_folder": str(folder)}
     if not work.arguments.return_probability_raster:
@@ -96,6 +90,19 @@ RESULTS: dict[str, Callable[[PixelWork, Images], Results]] = {
     ATTACHMENTS: attachment_results,
 }
 """Kind of input -> how its results are made."""
+
+
+def _plans(work: PixelWork, images: Images) -> dict[str, tuple[str, ImagePlan]]:
+    """Return path and plan of each raster by the name of its result; those outside the extent are left out."""
+    request, plans = work.request, {}
+    for path, name in zip(images.paths, distinct_names(images.paths), strict=True):
+        work.job.check()
+        image = plan_image(path, request, work.package, work.arguments, Path(path).name, work.job)
+        if image is not None:
+            plans[name] = path, image
+    if not plans:
+        raise RasterError(f"no raster of {request.in_raster.path} lies in the extent: choose one that overlaps them")
+    return plans
 
 
 def _each(work: PixelWork, plans: dict[str, tuple[str, ImagePlan]], folder: Path, place: Path) -> dict[str, str]:

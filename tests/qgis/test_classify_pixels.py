@@ -177,7 +177,9 @@ def test_a_layer_with_photos_becomes_a_layer_with_class_images(pixel_model, tmp_
     results, _ = classify(
         pixel_model, layer, out_featureclass=str(tmp_path / "classified.gpkg"), out_classified_raster="TEMPORARY_OUTPUT"
     )
-    (found,) = QgsVectorLayer(results["out_featureclass"], "x", "ogr").getFeatures()
+    written = QgsVectorLayer(results["out_featureclass"], "x", "ogr")
+    assert written.editorWidgetSetup(written.fields().indexOf("Classified")).type() == "ExternalResource"
+    (found,) = written.getFeatures()
     classes = QImage(str(tmp_path / found["Classified"]))
     assert QColor(classes.pixel(30, 20)).name() == "#c82828" and QColor(classes.pixel(5, 5)).name() == "#bea078"
     assert "out_classified_raster" not in results
@@ -194,8 +196,11 @@ def wait_for(look, seconds):
     raise AssertionError(f"nothing happened in {seconds} s")
 
 
-def test_ctrl_c_keeps_finished_rows_and_the_next_run_goes_on(qgis_process, pixel_model, scene, tmp_path):
-    """No output before the end, no work folder after it."""
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_an_end_from_outside_keeps_finished_rows_and_the_next_run_goes_on(
+    qgis_process, pixel_model, scene, tmp_path, how
+):
+    """Ctrl-C and a kill of QGIS: no output before the end, no work folder after it."""
     out = tmp_path / "out" / "classes.tif"
     out.parent.mkdir()
     words = [
@@ -205,9 +210,11 @@ def test_ctrl_c_keeps_finished_rows_and_the_next_run_goes_on(qgis_process, pixel
     program = qgis_process("run", TOOL, "--", *words)
     journal = out.parent / ".classes.classifying" / "journal.jsonl"
     wait_for(lambda: journal.exists() and journal.read_text().count("\n") > 6, 60)
-    program.send_signal(signal.SIGINT)
+    program.send_signal(how)
     program.communicate(timeout=30)
-    assert program.returncode == 1 and not out.exists() and journal.exists()
+    assert program.returncode == (1 if how == signal.SIGINT else -how)
+    assert not out.exists() and journal.exists()
+    time.sleep(2)  # the worker notices the end of QGIS by itself
     again = qgis_process("run", TOOL, "--", *words)
     said, err = again.communicate(timeout=120)
     assert again.returncode == 0, err
