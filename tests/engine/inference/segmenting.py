@@ -92,7 +92,7 @@ class Run:
         with torch.inference_mode():
             return self.network.logits(torch.zeros(1, len(self.image), 8, 8)).shape[1]
 
-    def go(self, place="work", key="k", job=None, **settings):
+    def go(self, place="work", key="k", job=None, readers=1, **settings):
         """Classify into a folder of this run and return what was made."""
         work = self.folder / place
         work.mkdir(exist_ok=True)
@@ -104,7 +104,9 @@ class Run:
         job = job or self.job
         where = WorkPlace(work, key, blend=self.blend, **settings)
         pace = Pace(len(self.grid), self.watch, job)
-        return classify_raster(self.plan, predictor, self.decision, self.products, where, self.watch, pace, job, 1)
+        return classify_raster(
+            self.plan, predictor, self.decision, self.products, where, self.watch, pace, job, readers
+        )
 
     def classes(self, place="work", **settings):
         """Classify and return (rows, cols) of the class raster."""

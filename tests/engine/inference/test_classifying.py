@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.errors import ParameterError
+from engine.inference import reading, running
 from engine.inference.classifying import Decision, EdgeRule, Products, WorkPlace, classify_raster
 from engine.inference.decision import Decider
-from tests.engine.inference.segmenting import Constant, Neighbourhood, Run, Same, noise
+from tests.engine.inference.segmenting import Constant, Neighbourhood, Run, Same, content, noise
 
 ALL = Products(True, True, True, True)
 SIZES = [(1, 1), (1, 77), (61, 1), (5, 3), (31, 97), (127, 89), (32, 32), (33, 56)]
@@ -91,6 +92,20 @@ def test_tiles_without_a_valid_pixel_are_not_computed(tmp_path):
     ]
     seen = [~wedge[w.row : w.row + w.height, w.col : w.col + w.width] for w in windows]
     assert made.tiles == sum(bool(part.any()) for part in seen) < len(run.grid)
+
+
+@pytest.mark.parametrize(("strip_bytes", "readers", "at_once"), [(1, 3, 1), (1, 1, 100), (10**9, 2, 100)])
+def test_how_strips_are_cut_and_batches_are_made_makes_no_difference(
+    tmp_path, monkeypatch, strip_bytes, readers, at_once
+):
+    """Wide rasters are read in sections, by several threads; a GPU takes whole batches, which never cross a row."""
+    image = noise(3, 70, 190)
+    image[:, 20:60, 60:150] = 0
+    settings = {"nodata": 0, "padding": 6, "products": ALL, "scale": 0.02}
+    expected = content(Run(tmp_path / "plain", image, Same(), **settings).go().files)
+    monkeypatch.setattr(reading, "STRIP_BYTES", strip_bytes)
+    monkeypatch.setattr(running, "MICRO_BATCH_ON_CPU", at_once)
+    assert content(Run(tmp_path / "cut", image, Same(), **settings).go(readers=readers).files) == expected
 
 
 def test_a_raster_without_a_valid_pixel_is_all_nodata(tmp_path):
