@@ -20,13 +20,17 @@ from engine.package.normalisation import Normalisation
 
 torch.set_num_threads(1)
 
+SAME = {"unet": "UNET", "deeplabv3": "DEEPLAB", "sem_fpn": "MMSEGMENTATION"}
+"""Networks behind MMSEGMENTATION that another case stands for."""
 CASES = tuple((code, "") for code in architectures("pixel_classification") if code != "MMSEGMENTATION") + tuple(
-    ("MMSEGMENTATION", model) for model in MODELS if model != "sem_fpn"
+    ("MMSEGMENTATION", model) for model in MODELS if model not in SAME
 )
 EACH = pytest.mark.parametrize("case", CASES, ids=["-".join(case).strip("-") for case in CASES])
 CLASSES = 2
 SIZE = (40, 70)
 """Neither square nor divisible by what networks halve."""
+BACKBONES = {"dpt": "timm:vit_tiny_patch16_224", "manet": "RESNET18", "pspnet": "RESNET18", "upernet": "RESNET18"}
+"""Backbones of networks that are slow or impossible with the smallest."""
 STEPS = {"mask2former": 16}
 """Steps that show learning, where 6 are not enough."""
 
@@ -34,7 +38,7 @@ STEPS = {"mask2former": 16}
 def spec_of(case, bands=3):
     """Return the specification of a small network for a background and two classes."""
     code, model = case
-    backbone = "timm:vit_tiny_patch16_224" if model == "dpt" else "RESNET18"
+    backbone = BACKBONES.get(model, "MOBILENET_V2" if model else "RESNET18")
     arguments = (("model", model),) if model else ()
     spec = get_architecture(code).spec(backbone, bands, CLASSES, arguments, (64, 64))
     return replace(spec, background=True)
@@ -73,8 +77,11 @@ def trained(case):
     return network.eval(), history
 
 
-@pytest.mark.parametrize("bands", [1, 4, 13])
-@EACH
+@pytest.mark.parametrize(
+    ("case", "bands"),
+    [(case, bands) for case in CASES for bands in ((1, 4, 13) if not case[1] else (13,))],
+    ids=lambda value: "-".join(value).strip("-") if isinstance(value, tuple) else str(value),
+)
 def test_losses_and_gradients_are_finite_for_any_number_of_bands(case, bands):
     """A batch trains every parameter."""
     network = fresh(case, bands)
@@ -85,6 +92,17 @@ def test_losses_and_gradients_are_finite_for_any_number_of_bands(case, bands):
     sum(losses.values()).backward()
     for name, parameter in network.named_parameters():
         assert parameter.grad is not None and parameter.grad.isfinite().all(), name
+
+
+@pytest.mark.parametrize("model", [model for model in SAME if model != "sem_fpn"])
+def test_networks_with_a_model_type_of_their_own_are_the_same_in_the_family(model):
+    """MMSEGMENTATION's unet is UNET."""
+    arguments = (("model", model),)
+    family = build_network(get_architecture("MMSEGMENTATION").spec("MOBILENET_V2", 3, CLASSES, arguments))
+    own = build_network(get_architecture(SAME[model]).spec("MOBILENET_V2", 3, CLASSES))
+    assert [(key, value.shape) for key, value in family.state_dict().items()] == [
+        (key, value.shape) for key, value in own.state_dict().items()
+    ]
 
 
 @EACH
