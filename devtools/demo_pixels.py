@@ -151,6 +151,7 @@ def classified(run: Run, source: PixelSource, training: Training, case: Case, as
         in_raster=source.raster,
         in_model_definition=next((folder / "network").glob("*.dlpk")),
         out_classified_raster=target,
+        cell_size="auto" if case.cell_size else "",  # as the chips were, however far from the raster's own that is
     )
     return target
 
