@@ -13,10 +13,10 @@ from matplotlib.patches import Rectangle
 
 from ..accuracy.scores import ClassScores
 from ..job import Job
-from ..training.augmentation import whole_view
 from ..training.plots import COLORS, DPI, axes
 from ..training.report import rounded
 from ..training.trained import Drawing, Findings, Frame, Table, Trained
+from ..training.views import whole_view
 
 MIN_IOU = 0.5
 """IoU from which on a detection counts as right."""

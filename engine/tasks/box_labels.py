@@ -12,7 +12,7 @@ from torch import Tensor
 from ..job import Job
 from ..models.registry import ModelSpec
 from ..samples.folder import SampleSet
-from ..training.augmentation import View, boxes_in_view
+from ..training.views import View, boxes_in_view
 
 VISIBLE = 0.25
 """Objects of which less is in a view are not shown to the network as objects."""

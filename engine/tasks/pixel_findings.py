@@ -13,10 +13,10 @@ from ..accuracy.confusion import Figures, figures
 from ..classes import ClassInfo
 from ..job import Job
 from ..networks.segmenter import UNLABELLED, Segmenter
-from ..training.augmentation import whole_view
 from ..training.report import rounded
 from ..training.scale import ChipScale
 from ..training.trained import Drawing, Findings, Frame, Table, Trained
+from ..training.views import whole_view
 from .pixel_labels import PixelLabels
 from .pixel_plots import Picture, class_graph, confusion_graph, results
 

@@ -27,7 +27,7 @@ from ..networks.pixel_losses import CLASS_WEIGHTS
 from ..networks.segmenter import UNLABELLED
 from ..samples.folder import SampleSet
 from ..samples.samples import MaskSample, read_label
-from ..training.augmentation import View, show_labels
+from ..training.views import View, show_labels
 
 BACKGROUND = ClassInfo(0, "Background", (200, 200, 200))
 """The background where it is learnt."""

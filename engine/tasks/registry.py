@@ -20,8 +20,9 @@ from ..accuracy.scores import ClassScores
 from ..errors import ParameterError
 from ..job import Job
 from ..models.registry import ModelSpec
-from ..training.augmentation import Augmentation, View
+from ..training.augmentation import Augmentation
 from ..training.scale import ScaleRule
+from ..training.views import View
 
 if TYPE_CHECKING:
     from ..samples.folder import SampleSet

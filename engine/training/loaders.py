@@ -19,8 +19,9 @@ from torch import Tensor
 
 from ..samples.samples import read_chip
 from ..tasks.registry import Labels
-from .augmentation import Augmentation, View, draw_view, lighten, show, whole_view
+from .augmentation import Augmentation, draw_view, lighten
 from .scale import ChipScale
+from .views import View, show, whole_view
 
 CACHE_SHARE = 0.2
 """Share of the free memory that decoded chips may take."""

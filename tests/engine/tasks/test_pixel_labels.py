@@ -12,7 +12,7 @@ from engine.models.registry import get_architecture
 from engine.networks.segmenter import UNLABELLED
 from engine.samples.folder import read_samples
 from engine.tasks.pixel_labels import balancing_weights, pixel_labels
-from engine.training.augmentation import View, whole_view
+from engine.training.views import View, whole_view
 from tests.engine.training.masks import SIDE, write_masks
 
 

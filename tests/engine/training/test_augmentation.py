@@ -18,13 +18,10 @@ from engine.training.augmentation import (
     Augmentation,
     Draw,
     augmentation,
-    boxes_in_view,
     draw_view,
     lighten,
-    show,
-    show_labels,
-    whole_view,
 )
+from engine.training.views import boxes_in_view, show, show_labels, whole_view
 
 
 def square(rows=64, cols=96, box=(30, 20, 46, 32)):
