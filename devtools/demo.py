@@ -55,7 +55,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         help="polygons with a field split (train, val) for the raster they lie on",
     )
     parser.add_argument(
-        "--minutes", type=float, help="training time (default 5.5; quick 1.2; real data 12; pixels 3; quick 1)"
+        "--minutes",
+        type=float,
+        help="training time (default 5.5; quick 1.2; real data 12; with --task pixels 3, quick 1)",
     )
     parser.add_argument("--model-type", default="", help="architecture (default: what the tool takes)")
     parser.add_argument(

@@ -29,7 +29,7 @@ from .layers import Layer
 from .pixel_cases import Case
 
 VECTORS = (".gpkg", ".shp", ".geojson", ".json", ".fgb")
-BACKGROUND = ("background", (120, 120, 120))
+BACKGROUND = ("Background", (225, 225, 225))
 UNKNOWN, OUTSIDE = 0, 255  # nodata of what is written: where 0 is not labelled, and where 0 is a background
 
 
