@@ -13,7 +13,7 @@ ARGUMENTS = (
     ArgumentSpec(
         "blocks", "3", "int", 0, 32, help="3 x 3 convolutions, and so the pixels that are seen around a pixel."
     ),
-    ArgumentSpec("band_drop", "0.3", "float", 0, 0.9, help="Share of a chip's bands that a training step hides."),
+    ArgumentSpec("band_drop", "0.2", "float", 0, 0.9, help="Share of a chip's bands that a training step hides."),
 )
 
 
