@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import asdict
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
@@ -23,6 +24,7 @@ from qgis.core import (
 )
 
 from ..engine.errors import FeatureError, ParameterError, RasterError
+from ..engine.tools.kinds import Features
 from .web_layers import exported
 
 _GDAL_NAME = re.compile(r"/vsi\w+/|(GPKG|NETCDF|HDF4|HDF5|ZARR)[\w]*:", re.IGNORECASE)
@@ -89,7 +91,7 @@ def feature_source(name, given, border):
         path, *options = given.split("|")
         plain_options = all(option.lower().startswith(("layername=", "subset=")) for option in options)
         if not (selected or limited) and plain_options and os.path.exists(os.path.expanduser(path)):
-            return "|".join([os.path.abspath(os.path.expanduser(path)), *options])
+            return _styled_file("|".join([os.path.abspath(os.path.expanduser(path)), *options]), border)
     layer = given if isinstance(given, QgsMapLayer) else _project_layer(given, border)
     if layer is None:
         raise FeatureError(f"{name} '{given}' is not found: give a layer or the path of its file")
@@ -117,7 +119,7 @@ def layer_source(name, given, border):
     if given is None or given == "":
         return None
     if isinstance(given, str) and os.path.exists(os.path.expanduser(given)):
-        return {"path": os.path.abspath(os.path.expanduser(given))}
+        return _styled_file(os.path.abspath(os.path.expanduser(given)), border)
     several = _several_rasters(given)
     if several:
         return {"path": ";".join(raster_path(name, one, border) for one in several)}
@@ -189,6 +191,18 @@ def _written(name, layer, selected, border, limits=None):
         what = "the selected features" if selected else "a copy"
         border.feedback.pushInfo(f"{name}: {what} of {layer.name()} written to {path} for the engine")
     return {"path": path, "layer": "features"}
+
+
+def _styled_file(uri, border):
+    """Return a typed file as it is, with the legend of the style that QGIS finds with it: a .qml file or its own.
+
+    Args:
+        uri: Absolute path, perhaps with ``|layername=`` and ``|subset=``; it may also be a raster or a folder.
+        border: Where the value stands.
+    """
+    layer = QgsVectorLayer(uri, "", "ogr") if border.writing and not os.path.isdir(uri) else None
+    legend = _legend(layer) if layer is not None and layer.isValid() else []
+    return {**asdict(Features("").parse("", uri)), "legend": legend} if legend else uri
 
 
 def _legend(layer):

@@ -13,7 +13,10 @@ SAME = 0.05
 """Share by which two cell sizes may differ and count as the same."""
 
 FAR = 4.0
-"""Factor beyond which a model is not fitted to a raster by resampling without being asked."""
+"""Factor by which a raster is made finer for a model at most without being asked."""
+
+FAR_COARSER = 64.0
+"""The same where it is made coarser, which loses nothing that the model knows."""
 
 METRES_A_DEGREE = 111_320.0
 """Ground length of a degree of latitude."""
@@ -25,7 +28,7 @@ def working_cell_size(
     """Return the cell size to read a raster at, or None for its own.
 
     Args:
-        asked: A number in CRS units, ``auto`` for the model's, or empty for the model's within a factor of 4.
+        asked: A number in CRS units, ``auto`` for the model's, or empty for the model's unless that is far away.
         model_cell: Cell size the model was trained at, in units of the raster's CRS; None when not known.
         source: The raster with its own cells.
         job: Told what is done, warned of a mismatch.
@@ -58,9 +61,9 @@ def working_cell_size(
     if not _differs(own, model_cell):
         job.message(f"cell size: model {model_cell:g}, raster {own:g}")
         return None
-    if max(own / model_cell, model_cell / own) > FAR:
+    if own / model_cell > FAR or model_cell / own > FAR_COARSER:
         job.warn(
-            _mismatch(source, own, model_cell) + f", more than {FAR:g} times apart: the raster is read as it is; "
+            _mismatch(source, own, model_cell) + ", too far apart: the raster is read as it is; "
             "objects may be missed, give cell_size to change that"
         )
         return None

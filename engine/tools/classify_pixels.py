@@ -142,7 +142,7 @@ class ClassifyPixels(Tool):
     precision: str = shared.precision(("auto", "fp32", "bf16", "fp16"))
     cell_size: str = shared.cell_size(
         auto="the cell size that the model was trained at",
-        empty="the model's when it is known and within a factor of 4 of the raster's, else the raster's",
+        empty="the model's when it is known, unless it is more than 4 times finer than the raster's",
     )
     extent: Extent | None = shared.extent()
     mask: FeatureSource | None = shared.mask("Pixels whose centre lies outside these polygons become nodata.")

@@ -76,7 +76,7 @@ class DetectObjects(Tool):
     precision: str = shared.precision()
     cell_size: str = shared.cell_size(
         auto="the cell size that the model was trained at",
-        empty="the model's when it is known and within a factor of 4 of the raster's, else the raster's",
+        empty="the model's when it is known, unless it is more than 4 times finer than the raster's",
     )
     extent: Extent | None = shared.extent()
     mask: FeatureSource | None = param(

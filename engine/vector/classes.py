@@ -28,6 +28,9 @@ NAME_FIELD = "classname"
 _TELLING = ("name", "label", "class", "type", "species", "category")
 """What a text field that names classes is likely to have in its own name."""
 
+FEW_ODD = 0.2
+"""Share of the features that may disagree for a text field to be spoken of as a failed name field."""
+
 
 def label_classes(
     table: FeatureTable, source: FeatureSource, field: str, job: Job
@@ -157,7 +160,22 @@ def _names(table: FeatureTable, value_column: str, values: np.ndarray, job: Job)
         if len(names) == len(counts) == len(set(names.values())):
             job.message(f"{table.name}: the class names are taken from the field {column}")
             return names
+        if column in telling and (odd := _disagreeing(counts)):
+            job.warn(
+                f"{table.name}: class names are not taken from {column}, because {odd} of {len(values)} features have "
+                f"another text there than most of their {value_column}: mend them to see names instead of numbers"
+            )
     return {}
+
+
+def _disagreeing(counts: dict[int, Counter[str]]) -> int:
+    """Return how many features keep a text field from being one-to-one with the value; 0 where it is far from it."""
+    if not counts or not all(counts.values()):
+        return 0
+    usual = [texts.most_common(1)[0] for texts in counts.values()]
+    every = sum(sum(texts.values()) for texts in counts.values())
+    odd = every - sum(count for _, count in usual)
+    return odd if len({text for text, _ in usual}) == len(usual) and odd <= FEW_ODD * every else 0
 
 
 def _texts_by_value(texts: np.ndarray, values: np.ndarray) -> dict[int, Counter[str]]:

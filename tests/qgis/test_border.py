@@ -105,6 +105,21 @@ def test_a_categorised_legend_crosses_with_names_and_colours(cross):
     assert plain["legend"] == [["1", "Well pad", [255, 136, 0]]]
 
 
+@pytest.mark.parametrize("rasters", [False, True])
+def test_a_typed_path_brings_the_legend_of_its_style(cross, scene, tmp_path, rasters):
+    """The command line and the dialog give the same class colours; without a style the path is all."""
+    path = tmp_path / "labels.gpkg"
+    path.write_bytes((scene / "labels.gpkg").read_bytes())
+    labels = Parameter("in_class_data", Features("Labels", rasters=rasters), None, False)
+    assert "legend" not in str(cross(labels, str(path))[0])
+    layer = QgsVectorLayer(str(path), "Pads", "ogr")
+    symbol = QgsFillSymbol.createSimple({"color": "#ff8800"})
+    layer.setRenderer(QgsCategorizedSymbolRenderer("Classvalue", [QgsRendererCategory(1, symbol, "Well pad")]))
+    layer.saveNamedStyle(str(path.with_suffix(".qml")))
+    plain, _ = cross(labels, str(path))
+    assert (plain["path"], plain["legend"]) == (str(path), [["1", "Well pad", [255, 136, 0]]])
+
+
 def test_a_missing_layer_is_refused(cross):
     """The text is given back, so that a misspelt path is seen."""
     with pytest.raises(FeatureError, match=r"in_class_data 'nowhere.gpkg' is not found"):

@@ -178,15 +178,15 @@ def test_a_raster_is_read_at_the_cell_size_of_the_model(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("asked", "model_cell", "tiles"), [("1", 0.5, 3), ("", 5.0, 15), ("auto", 1.0, 3), ("", None, 15)]
+    ("asked", "model_cell", "tiles"), [("1", 0.5, 3), ("", 0.1, 15), ("", 5.0, 1), ("auto", 1.0, 3), ("", None, 15)]
 )
 def test_the_cell_size_asked_for_is_taken(tmp_path, monkeypatch, asked, model_cell, tiles):
-    """A number is taken; beyond a factor of 4 the raster is read as it is, with a warning; auto is the model's."""
+    """A number is taken; a raster is made coarser for the model, and finer at most 4 times; auto is the model's."""
     model = bright_model(tmp_path / "model", monkeypatch, cell_size=model_cell)
     job = Job()
     detect(write_raster(tmp_path / "a.tif", scene(128, 256)), model, tmp_path, job, cell_size=asked)
     assert any(f"{tiles} tiles of" in line for line in job.messages)
-    assert bool(job.warnings) == (model_cell in (0.5, 5.0))
+    assert bool(job.warnings) == (model_cell in (0.5, 0.1, 5.0))
 
 
 def test_a_folder_of_rasters_gives_one_layer_that_names_them(tmp_path, model):

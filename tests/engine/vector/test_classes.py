@@ -115,3 +115,12 @@ def test_fields_that_hold_no_classes_are_refused(field, column, says):
     """Absent, decimals even when whole, negative, null, dates, bytes."""
     with pytest.raises(FeatureError, match=says):
         classes_of(field, kind=column)
+
+
+def test_a_name_field_that_nearly_fits_is_spoken_of():
+    """One feature with another name: the names are not taken, and it is said why."""
+    job = Job()
+    kinds, names = [1, 1, 1, 2, 2, 2], texts("forest", "forest", "water", "water", "water", "water")
+    _, classes = classes_of("kind", job=job, kind=kinds, kind_name=names)
+    assert [entry.name for entry in classes] == ["1", "2"]
+    assert any("1 of 6 features have another text" in line for line in job.warnings)
