@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from ..errors import ModelPackageError
 from ..models.arguments import NO
@@ -50,7 +50,7 @@ def segmentation_model(name: str, spec: ModelSpec) -> Segmenter:
     return zoo_network({"sem_fpn": "fpn"}.get(name, name), spec)
 
 
-def take_model_weight(network: Segmenter, text: str) -> int:
+def take_model_weight(network: nn.Module, text: str) -> int:
     """Put the weights that the argument ``model_weight`` names into a network; a training does this before it starts.
 
     Layers that the file lacks or has in another shape, such as a head for other classes, keep what they have.

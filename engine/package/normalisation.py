@@ -142,7 +142,10 @@ class Normalisation:
         return cls.from_statistics(low, high, mean, std)
 
     def apply(self, batch: Tensor) -> Tensor:
-        """Return the normalised batch, float32.
+        """Return the normalised batch, float32; pixels without data are 0, which is the mean of the training data.
+
+        A pixel is without data when it is 0 in every one of several bands: so are invalid pixels read, and so is the
+        ground beside a turned chip. A single band's 0 may be a value, and stays one.
 
         Args:
             batch: (n, bands, rows, cols) raw values of any type, on any device; one image (bands, rows, cols) does too.
@@ -157,7 +160,21 @@ class Normalisation:
         factor = [1.0 / (std * span) for std, span in zip(self.scaled_std, spans, strict=True)]
         center = torch.tensor(mean, dtype=torch.float32, device=batch.device)[:, None, None]
         scale = torch.tensor(factor, dtype=torch.float32, device=batch.device)[:, None, None]
-        return (batch.to(torch.float32) - center).mul_(scale)
+        normalised = (batch.to(torch.float32) - center).mul_(scale)
+        empty = _without_data(batch)
+        return normalised if empty is None else normalised.masked_fill_(empty, 0.0)
+
+
+def _without_data(batch: Tensor) -> Tensor | None:
+    """Return where all of several bands are 0, (n, 1, rows, cols) bool; None where there is no such pixel."""
+    if batch.shape[-3] == 1:
+        return None
+    empty = batch.narrow(-3, 0, 1) == 0
+    for band in range(1, batch.shape[-3]):
+        if not bool(empty.any()):
+            return None
+        empty &= batch.narrow(-3, band, 1) == 0
+    return empty
 
 
 def _listed(stats: Mapping[str, Any], key: str, positions: Sequence[int]) -> tuple[float, ...] | None:

@@ -91,6 +91,8 @@ def _described(store: ChipStore, count: int) -> Iterator[Description]:
     def described(number: int) -> Description:
         pixels = store.chip(number)
         values = pixels.reshape(len(pixels), -1)
+        if len(values) > 1:
+            values = values[:, values.any(axis=0)]  # 0 in every band is no data: it says nothing of the bands
         if np.issubdtype(values.dtype, np.floating):
             finite = np.where(np.isfinite(values), values, np.nan).astype(np.float64)
             known = np.isfinite(finite).sum(axis=1)
@@ -99,7 +101,7 @@ def _described(store: ChipStore, count: int) -> Iterator[Description]:
             return pixels.shape, sums, low, high
         wide = values.astype(np.float64)
         sums = np.stack([np.full(len(values), values.shape[1]), wide.sum(axis=1), (wide**2).sum(axis=1)])
-        return pixels.shape, sums, wide.min(axis=1), wide.max(axis=1)
+        return pixels.shape, sums, wide.min(axis=1, initial=np.inf), wide.max(axis=1, initial=-np.inf)
 
     waiting: collections.deque[Future[Description]] = collections.deque()
     with ThreadPoolExecutor(WORKERS, thread_name_prefix="chips") as pool:

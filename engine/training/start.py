@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +16,7 @@ from ..models.backbones import NO_BACKBONE
 from ..models.registry import Architecture, ModelSpec, build_network, get_architecture
 from ..networks.backbones import fetch_weights, first_convolution, load_pretrained
 from ..networks.pixel_losses import CLASS_WEIGHTS
+from ..networks.segmentation_models import take_model_weight
 from ..networks.trainable import Trainable
 from ..package.emd import ModelPackage, open_package
 from ..package.normalisation import Normalisation
@@ -152,6 +154,10 @@ def starting_network(
     if choices.package is not None:
         _take_over(network, spec, choices.package, samples.classes, job)
         return _frozen(network, spec, request, choices.package.normalisation, "fine-tuned from a package")
+    file = spec.values().get("model_weight", "")
+    if file and (taken := take_model_weight(network, file)):
+        job.message(f"{taken} of {len(network.state_dict())} tensors are taken from {file}")
+        return _frozen(network, spec, request, normalisation, f"weights of {Path(file).name}")
     if network.body is None:
         return Start(network, spec, False, False, normalisation, "random weights")
     if weights is None:

@@ -10,7 +10,7 @@ from engine.package.normalisation import Normalisation
 
 def test_imagenet_is_the_published_rule():
     """(x - 255 mean) / (255 std)."""
-    raw = torch.tensor([0.0, 100.0, 255.0]).repeat(3, 1)[None, :, None]
+    raw = torch.tensor([1.0, 100.0, 255.0]).repeat(3, 1)[None, :, None]
     mean, std = torch.tensor([0.485, 0.456, 0.406])[:, None, None], torch.tensor([0.229, 0.224, 0.225])[:, None, None]
 
     assert torch.allclose(Normalisation.imagenet().apply(raw), (raw - 255 * mean) / (255 * std), atol=1e-5)
@@ -96,3 +96,15 @@ def test_an_image_with_other_bands_is_refused():
     """Broadcasting would hide it."""
     with pytest.raises(ModelPackageError, match="has 1 bands"):
         Normalisation.imagenet().apply(torch.zeros(2, 1, 4, 4))
+
+
+def test_pixels_without_data_are_the_mean():
+    """A pixel that is 0 in all bands gives 0, not a value far below everything; a single band's 0 is a value."""
+    several = Normalisation.from_statistics([100, 100], [500, 500], [300, 300], [50, 50])
+    pixels = torch.tensor([[0, 0, 300, 350], [0, 250, 0, 300]], dtype=torch.int16)[:, None]
+    assert several.apply(pixels)[:, 0].tolist() == [
+        pytest.approx([0, -6, 0, 1], abs=1e-4),
+        pytest.approx([0, -1, -6, 0], abs=1e-4),
+    ]
+    single = Normalisation.from_statistics([0], [10], [5], [5])
+    assert single.apply(torch.zeros(1, 2, 2)).tolist() == [[[pytest.approx(-1)] * 2] * 2]

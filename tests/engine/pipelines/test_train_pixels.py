@@ -289,3 +289,24 @@ def test_a_frozen_backbone_keeps_its_weights_but_learns_further_bands(tmp_path, 
     assert body["conv1.weight"].shape[1] == 4
     assert torch.equal(body["layer3.0.conv1.weight"], weights["layer3.0.conv1.weight"])
     assert torch.allclose(body["conv1.weight"][:, 3], weights["conv1.weight"][:, 0], atol=0.02)
+
+
+def test_the_argument_model_weight_starts_from_a_file(tmp_path):
+    """The frozen backbone of the new model is that of the file; a file that is missing is refused."""
+    chips = write_masks(tmp_path / "chips", count=4)
+    asked = request(chips, tmp_path / "first", model_type="MMSEGMENTATION", arguments=(("model", "linknet"),))
+    first = run(replace(asked, backbone_model="RESNET18"), Job())
+    file, job = str(tmp_path / "first" / "first.safetensors"), Job()
+    arguments = (("model", "linknet"), ("model_weight", file))
+
+    second = run(replace(asked, out_folder=str(tmp_path / "second"), arguments=arguments), job)
+
+    assert any("tensors are taken from" in text for text in job.messages)
+    states = []
+    for outputs in (first, second):
+        with open_package(outputs["out_model_file"], Job()) as package:
+            states.append(load_network(package).body.state_dict())
+    assert torch.equal(states[0]["network.layer3.0.conv1.weight"], states[1]["network.layer3.0.conv1.weight"])
+    gone = replace(asked, out_folder=str(tmp_path / "third"), arguments=(("model_weight", "gone.pth"),))
+    with pytest.raises(EngineError, match="no such file"):
+        run(gone, Job())
