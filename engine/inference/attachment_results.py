@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 
 from .. import files
@@ -11,10 +13,11 @@ from ..errors import OutputError, ParameterError, RasterError
 from ..job import Job
 from ..raster.class_output import SIDECARS
 from ..tools.values import FeatureTarget
-from .attachments import Attachment, AttachmentLayer, overwrite_files, read_attachments, write_copy
+from .attachments import Attachment, AttachmentLayer, read_attachments, write_copy
 from .blobs import replace_blobs
 from .image_inputs import ATTACHMENTS, Images
 from .manifest import manifest_path
+from .overwriting import mend_overwritten, overwrite_files
 from .pixel_outputs import main_raster, write_image
 from .pixel_plans import ImagePlan, plan_image
 from .pixel_work import PixelWork, kept_when_begun, work_folder
@@ -30,6 +33,9 @@ def attachment_results(work: PixelWork, images: Images) -> Results:
         raise ParameterError(
             "out_polygons cannot be had from attachments, which have no place on the map: leave it out"
         )
+    file = Path(request.in_raster.path.partition("|layername=")[0])
+    with _told_when_locked(file):
+        mend_overwritten(file, job)
     layer = read_attachments(request.in_raster)
     target = request.out_featureclass
     if target is None and not request.overwrite_attachments:
@@ -52,7 +58,7 @@ def attachment_results(work: PixelWork, images: Images) -> Results:
         shutil.rmtree(place, ignore_errors=True)
         raise RasterError(f"none of the {len(layer.images)} attachments of {layer.table.name} can be read: mend them")
     if request.overwrite_attachments or target is None:
-        outputs = {"out_featureclass": _overwritten(layer, results)}
+        outputs = {"out_featureclass": _overwritten(layer, results, job)}
         manifest = layer.path.with_name(f"{layer.path.name}.{layer.layer}.run.json")
     else:
         outputs = {"out_featureclass": _copied(layer, results, target, work)}
@@ -139,18 +145,24 @@ def _moved(file: Path, target: Path) -> list[Path]:
     return found
 
 
-def _overwritten(layer: AttachmentLayer, results: dict[Attachment, Path]) -> str:
+def _overwritten(layer: AttachmentLayer, results: dict[Attachment, Path], job: Job) -> str:
     """Put class images in the place of the attachments, all or none; return what opens the layer."""
-    opens = f"{layer.path}|layername={layer.layer}"
-    try:
+    with _told_when_locked(layer.path):
         if layer.blobs is not None:
             keys = {image.key: file for image, file in results.items() if image.key is not None}
             replace_blobs(layer.path, layer.blobs, keys)
         else:
-            overwrite_files(layer, results)
+            overwrite_files(layer, results, job)
+    return f"{layer.path}|layername={layer.layer}"
+
+
+@contextlib.contextmanager
+def _told_when_locked(path: Path) -> Iterator[None]:
+    """Say in a sentence that a GeoPackage is locked, read-only or damaged."""
+    try:
+        yield
     except sqlite3.Error as error:
         raise OutputError(
-            f"{layer.path} cannot be written to ({error}): close it elsewhere and run the same again; no attachment "
-            "was changed"
+            f"{path} cannot be written to ({error}): close it elsewhere and run the same again; no attachment was "
+            "changed"
         ) from error
-    return opens

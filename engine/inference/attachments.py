@@ -1,4 +1,4 @@
-"""The image attachments of a feature layer: found, made into files that GDAL opens, and written back as class images.
+"""The image attachments of a feature layer: found, made into files that GDAL opens, copied with paths of class images.
 
 A layer holds the paths of its images in a text field, or a GeoPackage holds the images themselves (see ``blobs``).
 """
@@ -6,8 +6,7 @@ A layer holds the paths of its images in a text field, or a GeoPackage holds the
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
@@ -18,15 +17,15 @@ import pyogrio.raw
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
-from ..errors import FeatureError, OutputError
-from ..files import PREFIX
+from ..errors import FeatureError
 from ..job import Job
 from ..raster.crs import crs_text, known_crs
 from ..raster.sources import SUFFIXES
 from ..tools.values import FeatureSource, FeatureTarget
 from ..vector.reading import FeatureTable, read_features, transformed
 from ..vector.writing import output_path, write_features
-from .blobs import BlobTable, find_blobs, list_blobs, opened_database, quoted, read_blob
+from .blobs import BlobTable, find_blobs, list_blobs, read_blob
+from .image_inputs import distinct
 
 FIELD = "Classified"
 """Field of the output with the path of a class image."""
@@ -146,47 +145,6 @@ def write_copy(layer: AttachmentLayer, results: Mapping[Attachment, Path], targe
     return write_features(target, table, job=job, geometry_type=geometry_type, crs=table.crs)
 
 
-def overwrite_files(layer: AttachmentLayer, results: Mapping[Attachment, Path]) -> None:
-    """Put class images in the place of image files; the paths in the GeoPackage follow where the suffix changes.
-
-    All or none: what was moved is moved back when something fails.
-
-    Raises:
-        OutputError: A file cannot be replaced.
-        sqlite3.Error: The GeoPackage is locked or read-only.
-    """
-    moves: list[tuple[Path, Path]] = []
-    try:
-        with opened_database(layer.path, write=True) as database:
-            key = quoted(_key_column(layer))
-            for image, file in results.items():
-                old = image.path or file
-                new = old.with_suffix(file.suffix)
-                if new != old and new.exists():
-                    raise OutputError(f"{new} exists and would be overwritten: rename it, then run the same again")
-                spare = old.with_name(f"{PREFIX}{os.getpid()}-{old.name}")
-                os.replace(old, spare)
-                moves.append((spare, old))
-                shutil.move(file, new)
-                moves.append((new, file))
-                for feature in image.features if new != old else ():
-                    text = str(layer.table.fields[layer.field][feature])
-                    text = text[: len(text) - len(old.suffix)] + new.suffix
-                    sql = f"UPDATE {quoted(layer.layer)} SET {quoted(layer.field)} = ? WHERE {key} = ?"
-                    database.execute(sql, (text, int(layer.numbers[feature])))
-    except BaseException:
-        for now, before in reversed(moves):
-            shutil.move(now, before)
-        raise
-    for spare, _ in moves[::2]:
-        spare.unlink(missing_ok=True)
-
-
-def _key_column(layer: AttachmentLayer) -> str:
-    """Return the column with the numbers of the features."""
-    return str(pyogrio.read_info(str(layer.path), layer=layer.layer).get("fid_column") or "fid")
-
-
 def _appended(old: FeatureTable, new: FeatureTable) -> FeatureTable:
     """Return the features of both; a column that one lacks is empty there."""
     if old.crs is not None and new.crs is not None and old.crs != new.crs:
@@ -256,7 +214,7 @@ def _files(table: FeatureTable, field: str, folder: Path) -> list[Attachment]:
     for position, text in enumerate(table.fields[field]):
         if isinstance(text, str) and text.strip():
             features.setdefault(_file_of(text, folder), []).append(position)
-    stems = _distinct([path.stem for path in features])
+    stems = distinct([_plain(path.stem) for path in features])
     return [
         Attachment(tuple(positions), str(path), stem, path, None)
         for (path, positions), stem in zip(features.items(), stems, strict=True)
@@ -272,23 +230,13 @@ def _rows(path: Path, blobs: BlobTable, numbers: np.ndarray) -> list[Attachment]
         if image.feature in places:
             features.setdefault(image.key, []).append(places[image.feature])
             names[image.key] = Path(image.name.replace("\\", "/")).stem or f"image_{image.key}"
-    stems = _distinct(list(names.values()))
+    stems = distinct([_plain(name) for name in names.values()])
     return [
         Attachment(tuple(features[key]), f"{blobs.table} {key} ({names[key]})", stem, None, key)
         for key, stem in zip(features, stems, strict=True)
     ]
 
 
-def _distinct(stems: Sequence[str]) -> list[str]:
-    """Return file names without suffix, numbered where two would be the same."""
-    taken: set[str] = set()
-    found = []
-    for stem in stems:
-        plain, count = "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in stem), 1
-        name = plain
-        while name.casefold() in taken:
-            count += 1
-            name = f"{plain}_{count}"
-        taken.add(name.casefold())
-        found.append(name)
-    return found
+def _plain(stem: str) -> str:
+    """Return a text as a file name without suffix."""
+    return "".join(sign if sign.isalnum() or sign in "-_." else "_" for sign in stem)

@@ -140,7 +140,8 @@ class _Run:
         about = self._about()
         key = hashlib.sha256(json.dumps([self._place.key, about]).encode()).hexdigest()
         record = self.files.recorded(RunFacts(key, about, {}))
-        chosen = settled(self._place.folder / SETTLED, RunFacts(key, about, {}), self._choose, self._job)
+        choose = self._choose if record is None else lambda: record.facts.settled
+        chosen = settled(self._place.folder / SETTLED, RunFacts(key, about, {}), choose, self._job)
         self._predictor.precision = str(chosen["precision"])
         if self._predictor.device.type == "cpu" and chosen["threads"] != torch.get_num_threads():
             self._job.message(f"running with {chosen['threads']} threads, as the run began")

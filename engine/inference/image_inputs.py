@@ -15,7 +15,7 @@ from ..job import Job
 from ..raster.mosaic import parts_of_vrt, write_mosaic
 from ..raster.opening import opened
 from ..raster.sources import list_rasters
-from ..tools.classify_pixels import ClassifyPixels
+from ..tools.classify_pixels import RASTER_OUTPUTS, ClassifyPixels
 from ..tools.shared import PROCESSING_MODES
 from ..tools.values import FeatureSource
 
@@ -46,7 +46,7 @@ def find_images(request: ClassifyPixels, job: Job) -> Images:
     given = _several(source.path)
     if len(given) == 1 and _holds_features(source):
         return Images(ATTACHMENTS, ())
-    paths = [path for entry in given for path in list_rasters(entry)]
+    paths = [path for entry in given for path in _rasters(entry, request, job)]
     several = len(given) > 1 or os.path.isdir(given[0])
     if request.processing_mode == PROCESSING_MODES[1]:
         parts = parts_of_vrt(paths[0]) if not several else []
@@ -74,14 +74,17 @@ def one_image(images: Images, folder: Path, job: Job) -> str:
     return str(target)
 
 
-def distinct_names(paths: Sequence[str]) -> list[str]:
-    """Return a file name without suffix for each raster, numbered where two would be the same."""
-    taken: dict[str, int] = {}
+def distinct(stems: Sequence[str]) -> list[str]:
+    """Return file names without suffix, numbered where two would be the same on a disk that knows no case."""
+    taken: set[str] = set()
     names = []
-    for path in paths:
-        stem = Path(path).stem or "raster"
-        count = taken[stem.casefold()] = taken.get(stem.casefold(), 0) + 1
-        names.append(stem if count == 1 else f"{stem}_{count}")
+    for stem in stems:
+        name, count = stem, 1
+        while name.casefold() in taken:
+            count += 1
+            name = f"{stem}_{count}"
+        taken.add(name.casefold())
+        names.append(name)
     return names
 
 
@@ -89,7 +92,21 @@ def _several(text: str) -> list[str]:
     """Return the paths of an input; several are parted by semicolons."""
     if ";" not in text or os.path.exists(text):
         return [text]
-    return [part.strip() for part in text.split(";") if part.strip()]
+    return [part.strip() for part in text.split(";") if part.strip()] or [""]
+
+
+def _rasters(entry: str, request: ClassifyPixels, job: Job) -> list[str]:
+    """Return the rasters of a file or folder; results of the same request that lie in the folder are none."""
+    found = list_rasters(entry)
+    if not os.path.isdir(entry):
+        return found
+    results = {os.path.realpath(getattr(request, name)) for name in RASTER_OUTPUTS if getattr(request, name)}
+    kept = [path for path in found if os.path.realpath(path) not in results]
+    if not kept:
+        raise RasterError(f"the folder {entry} holds nothing but results of this run: choose a folder of rasters")
+    if len(kept) < len(found):
+        job.message(f"results of an earlier run in {entry} are not classified: they will be replaced")
+    return kept
 
 
 def _holds_features(source: FeatureSource) -> bool:

@@ -13,7 +13,7 @@ from ..raster.crs import crs_text
 from ..raster.mosaic import write_collection
 from ..tools.classify_pixels import RASTER_OUTPUTS
 from .attachment_results import attachment_results
-from .image_inputs import ATTACHMENTS, MOSAIC, ONE, SEPARATE, Images, distinct_names, one_image
+from .image_inputs import ATTACHMENTS, MOSAIC, ONE, SEPARATE, Images, distinct, one_image
 from .manifest import raster_manifest_path
 from .pixel_outputs import main_raster, write_polygons, write_rasters
 from .pixel_plans import ImagePlan, plan_image
@@ -95,7 +95,8 @@ RESULTS: dict[str, Callable[[PixelWork, Images], Results]] = {
 def _plans(work: PixelWork, images: Images) -> dict[str, tuple[str, ImagePlan]]:
     """Return path and plan of each raster by the name of its result; those outside the extent are left out."""
     request, plans = work.request, {}
-    for path, name in zip(images.paths, distinct_names(images.paths), strict=True):
+    names = distinct([Path(path).stem or "raster" for path in images.paths])
+    for path, name in zip(images.paths, names, strict=True):
         work.job.check()
         image = plan_image(path, request, work.package, work.arguments, Path(path).name, work.job)
         if image is not None:

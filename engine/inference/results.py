@@ -40,7 +40,7 @@ class Finished:
         self._place = place
         try:
             self._keys: dict[str, str] = dict(json.loads((place / DONE).read_text(encoding="utf-8")))
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, ValueError, TypeError):
             self._keys = {}
 
     def is_done(self, name: str, key: str, result: Path) -> bool:

@@ -23,6 +23,9 @@ RASTER_OUTPUTS = (
 )
 """Parameters that name a raster to write."""
 
+MOST_SHARDS = 9999
+"""Parts that a run may have."""
+
 TIFF_SUFFIXES = (".tif", ".tiff")
 
 
@@ -165,6 +168,8 @@ class ClassifyPixels(Tool):
             number, count = self.shard_numbers
             if not re.fullmatch(r"\s*\d+\s*/\s*\d+\s*", self.shard) or not 0 <= number < count:
                 raise ParameterError(f"shard is {self.shard}: write the part and how many there are, such as 1/4")
+            if count > MOST_SHARDS:
+                raise ParameterError(f"shard is {self.shard}: a raster has at most {MOST_SHARDS} parts, use fewer")
         if self.use_pixelspace and self.snap_raster:
             raise ParameterError("snap_raster moves the cells and use_pixelspace keeps them: leave one of them out")
 
@@ -184,7 +189,7 @@ class ClassifyPixels(Tool):
     def _check_places(self) -> None:
         """Refuse outputs that are no TIFF files, one another, or the input."""
         taken = {
-            os.path.normcase(os.path.abspath(path)): "in_raster" for path in self.in_raster.path.split(";") if path
+            os.path.normcase(os.path.realpath(path)): "in_raster" for path in self.in_raster.path.split(";") if path
         }
         for name in RASTER_OUTPUTS:
             path = getattr(self, name)
@@ -192,6 +197,6 @@ class ClassifyPixels(Tool):
                 continue
             if not path.lower().endswith(TIFF_SUFFIXES):
                 raise ParameterError(f"{name} {path} is written as a TIFF file: choose a name that ends in .tif")
-            other = taken.setdefault(os.path.normcase(os.path.abspath(path)), name)
+            other = taken.setdefault(os.path.normcase(os.path.realpath(path)), name)
             if other != name:
                 raise ParameterError(f"{name} {path} is also {other}: choose another file")

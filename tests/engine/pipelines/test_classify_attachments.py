@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import filecmp
 import io
 import json
+import os
+import shutil
 import sqlite3
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -14,6 +18,7 @@ import shapely
 from PIL import Image
 
 from engine.errors import Cancelled, EngineError
+from engine.inference import overwriting
 from engine.inference.blobs import find_blobs
 from engine.job import Job
 from engine.pipelines.classify_pixels import run
@@ -215,3 +220,50 @@ def test_what_is_missing_is_told(tmp_path, model):
     source = layer_with_paths(tmp_path / "in")
     with pytest.raises(EngineError, match="out_featureclass is missing"):
         classify(model, FeatureSource(source.path), out_classified_raster=str(tmp_path / "o.tif"))
+
+
+class Dies(BaseException):
+    """Stands for kill -9: what catches errors to put things back does not run."""
+
+
+@pytest.mark.parametrize("step", range(7))
+@pytest.mark.parametrize("suffix", [".jpg", ".png"])
+def test_a_run_that_dies_while_it_replaces_images_loses_none(tmp_path, model, monkeypatch, step, suffix):
+    """The next run puts back what was moved, or finishes; no class image is ever classified again."""
+    classify(model, layer_with_paths(tmp_path / "straight", suffix), overwrite_attachments=True)
+    source = layer_with_paths(tmp_path / "in", suffix)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "in" / "photos").iterdir()}
+    # given a run that ends without a word at one of its moves
+    steps = iter(range(100))
+
+    def dying(function):
+        def call(*given):
+            if next(steps) == step:
+                raise Dies
+            return function(*given)
+
+        return call
+
+    with monkeypatch.context() as patch:
+        patch.setattr(overwriting, "_undo", lambda *_: (_ for _ in ()).throw(Dies))
+        moves = SimpleNamespace(move=dying(shutil.move))
+        patch.setattr(overwriting, "shutil", moves)
+        patch.setattr(overwriting, "os", SimpleNamespace(**{**vars(os), "replace": dying(os.replace)}))
+        patch.setattr(overwriting._Paths, "change", dying(overwriting._Paths.change))
+        patch.setattr(overwriting, "_forget", dying(overwriting._forget))
+        with contextlib.suppress(Dies):
+            classify(model, source, overwrite_attachments=True)
+    # when its images are mended
+    overwriting.mend_overwritten(tmp_path / "in" / "stops.gpkg", Job())
+    # then all are as they were, or all are class images, and nothing else is left
+    photos = {path.name: path.read_bytes() for path in (tmp_path / "in" / "photos").iterdir()}
+    table = read_features(source, job=Job())
+    if photos == before:
+        assert table.fields["photo"][0] == f"photos/p0{suffix}"
+        classify(model, source, overwrite_attachments=True)
+    table = read_features(source, job=Job())
+    assert list(table.fields["photo"]) == ["photos/p0.png", "photos/p1.png", f"photos/broken{suffix}"]
+    for name in ("p0.png", "p1.png"):
+        assert filecmp.cmp(tmp_path / "in" / "photos" / name, tmp_path / "straight" / "photos" / name, shallow=False)
+    assert [path.name for path in (tmp_path / "in").rglob(".*") if "classifying" not in path.name] == []
+    assert len(list((tmp_path / "in" / "photos").iterdir())) == 3
