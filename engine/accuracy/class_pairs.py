@@ -161,10 +161,9 @@ class _Burner:
     def burn(self, window: Window) -> Values:
         """Return the (rows, cols) int32 values of one window."""
         transform = self._transform @ Affine.translation(window.col, window.row)
-        corners = [transform @ at for at in ((0, 0), (window.width, window.height))]
-        (left, top), (right, bottom) = corners
-        near = np.sort(self._tree.query(shapely.box(left, bottom, right, top)))
         shape = window.height, window.width
+        corners = [transform @ at for at in ((0, 0), (shape[1], 0), (shape[1], shape[0]), (0, shape[0]))]
+        near = np.sort(self._tree.query(shapely.Polygon(corners)))
         if not len(near):
             return np.full(shape, self._polygons.outside, np.int32)
         pairs = zip(self._polygons.geometry[near], self._polygons.values[near].tolist(), strict=True)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from rasterio.crs import CRS
 
 from ..classes import ClassInfo
+from ..errors import ParameterError
 from ..job import Job
-from ..raster.class_raster import ClassRaster, class_raster
+from ..raster.class_raster import ClassRaster
 from ..tools.compute_pixel_accuracy import ComputePixelAccuracy
 from ..tools.values import FeatureSource
 from ..vector.reading import read_features, related
@@ -21,7 +22,7 @@ from .census import Census, Sample, count
 from .class_list import class_list, map_names, require_common, tell_one_sided
 from .class_pairs import NONE, Pairing, Polygons
 from .confusion import Errors, Figures, figures, standard_errors
-from .pixel_reference import POINTS, POLYGONS, RASTER, Reference, read_reference
+from .pixel_reference import POINTS, POLYGONS, RASTER, Reference, as_stored, read_reference
 from .pixel_sample import draw_pixels, thin_points
 from .reference_classes import NamedMap
 from .squares import Squares
@@ -107,12 +108,18 @@ def compare_pixels(request: ComputePixelAccuracy, job: Job) -> PixelComparison:
     Raises:
         RasterError: The raster is no class raster, or it and the reference have nothing in common.
         FeatureError: The reference or the mask is unfit.
+        ParameterError: Points are to be written and none are drawn.
     """
     job.progress(0.0, "Looking at the layers")
-    classified = class_raster(request.in_raster, job=job, extent=request.extent)
+    classified = as_stored(request.in_raster, job, request.extent)
     _tell_degrees(request, classified, job)
     judged = NamedMap(classified, map_names(classified))
     reference = read_reference(request.in_ground_truth_data, request.class_value_field, judged, job)
+    if request.out_points is not None and reference.kind != POINTS and request.num_random_points == 0:
+        raise ParameterError(
+            "out_points is for drawn points and every pixel is compared: give num_random_points, or leave out_points "
+            "empty"
+        )
     mask = None if request.mask_features is None else _mask(request.mask_features, classified, job)
     pairing = Pairing(classified.source, reference.truth, mask)
     points, places, outside = _points_on_grid(reference, classified)
@@ -224,10 +231,11 @@ def _points_on_grid(reference: Reference, classified: ClassRaster) -> tuple[Samp
     """Return the reference points that lie on the grid, their places, and how many do not."""
     inverse = ~classified.source.transform
     x, y = reference.places[:, 0], reference.places[:, 1]
-    col = np.floor(inverse.a * x + inverse.b * y + inverse.c).astype(np.int64)
-    row = np.floor(inverse.d * x + inverse.e * y + inverse.f).astype(np.int64)
+    col = np.floor(inverse.a * x + inverse.b * y + inverse.c)
+    row = np.floor(inverse.d * x + inverse.e * y + inverse.f)
     inside = (row >= 0) & (col >= 0) & (row < classified.source.rows) & (col < classified.source.cols)
-    sample = Sample(row, col, np.full(len(row), NONE, np.int32), reference.values).take(inside)
+    row, col = (place[inside].astype(np.int64) for place in (row, col))
+    sample = Sample(row, col, np.full(len(row), NONE, np.int32), reference.values[inside])
     return sample, reference.places[inside], int((~inside).sum())
 
 

@@ -15,8 +15,8 @@ from ..errors import FeatureError, RasterError
 from ..job import Job
 from ..raster.class_raster import ClassRaster, class_raster, values_of
 from ..raster.crs import GDAL_ERRORS, crs_text
-from ..raster.reading import RasterSource
-from ..tools.values import FeatureSource
+from ..raster.reading import RasterSource, raster_source
+from ..tools.values import Extent, FeatureSource
 from ..vector.reading import FeatureTable, kinds_in_words, read_features, related
 from .class_pairs import NONE, Polygons, on_grid
 from .reference_classes import CLASS_FIELDS, Labelled, NamedMap, class_column, labelled
@@ -137,9 +137,15 @@ def _is_raster(source: FeatureSource) -> bool:
         return False
 
 
+def as_stored(path: str, job: Job, extent: Extent | None = None) -> ClassRaster:
+    """Return a class raster on its own pixels: a rotated one is not turned north-up, so that each pixel counts once."""
+    turned = raster_source(path, job=Job(), extent=extent, expand_palette=False).view.warped
+    return class_raster(path, job=job, extent=extent, pixel_space=turned)
+
+
 def _raster(source: FeatureSource, field: str, classified: ClassRaster, job: Job) -> Reference:
     """Read a reference raster."""
-    reference = class_raster(source.path, job=job)
+    reference = as_stored(source.path, job)
     one, other = reference.source, classified.source
     name = source.name or source.path
     if field:

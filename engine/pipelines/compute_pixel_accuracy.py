@@ -11,7 +11,7 @@ from .. import files
 from ..accuracy.pixel_comparison import PixelComparison, compare_pixels
 from ..accuracy.pixel_report import write_pixel_report
 from ..accuracy.pixel_table import confusion_table, point_fields
-from ..errors import OutputError, ParameterError
+from ..errors import OutputError
 from ..job import Job
 from ..raster.crs import crs_text
 from ..tools.compute_pixel_accuracy import ComputePixelAccuracy
@@ -27,11 +27,6 @@ def run(request: ComputePixelAccuracy, job: Job) -> dict[str, str]:
     _check_outputs(request)
     comparison = compare_pixels(request, job)
     _tell(comparison, job)
-    if request.out_points is not None and comparison.places is None:
-        raise ParameterError(
-            "out_points is for drawn points and every pixel is compared: give num_random_points, or leave out_points "
-            "empty"
-        )
     job.progress(0.8, "Writing the table")
     table = confusion_table(comparison)
     if output_path(request.out_confusion_matrix)[0].suffix.lower() == ".dbf" and len(table) > MOST_DBF_FIELDS:
@@ -80,4 +75,7 @@ def _tell(comparison: PixelComparison, job: Job) -> None:
     if adjusted is not None:
         known = math.isfinite(adjusted.overall_error)
         error = f" with a standard error of {adjusted.overall_error:.3f}" if known else ""
-        job.message(f"of the map's area {adjusted.figures.overall:.3f} is right{error} (area-adjusted)")
+        seen = "the map's area"
+        if adjusted.covered < 1:
+            seen = f"the {adjusted.covered:.1%} of the map's area whose classes have a point"
+        job.message(f"of {seen} {adjusted.figures.overall:.3f} is right{error} (area-adjusted)")

@@ -33,6 +33,8 @@ from ..tools.export_training_data import ExportTrainingData
 from ..tools.values import FeatureSource
 from ..vector.reading import FeatureTable, read_features, related
 
+_TOO_SMALL = "the labels are smaller than a hundredth of a pixel"
+
 
 def run(request: ExportTrainingData, job: Job) -> dict[str, str]:
     """Export chips and labels; see ExportTrainingData for the parameters."""
@@ -52,7 +54,7 @@ def run(request: ExportTrainingData, job: Job) -> dict[str, str]:
     record = new_record(request, rasters, kinds[0], labels, form)
     if earlier is not None:
         record = continued(earlier, record, labels.numbered, out, job)
-    expected = [touched_chips(raster, cutting) for raster in rasters]
+    expected = [touched_chips(raster, cutting, job) for raster in rasters]
     files.room_for(out, sum(expected) * (sum(kind.bytes for kind in kinds[0]) + form.label_bytes(cutting)), "the chips")
     before = len(record.chips)
     parts = (*PARTS[: len(kinds[0])], "labels")
@@ -191,8 +193,10 @@ def no_chip(request: ExportTrainingData, record: FolderRecord) -> str:
         )
     if request.min_polygon_overlap_ratio > 0:
         reasons.append(f"no label has {request.min_polygon_overlap_ratio:g} of its area inside one chip")
-    reason = " or ".join(reasons) or "the labels are smaller than a hundredth of a pixel"
-    return f"no chip was written: {reason}; choose smaller chips, a larger mask or a smaller ratio"
+    if not reasons:
+        what = "no label holds the centre of a pixel" if record.metadata_format == "Classified_Tiles" else _TOO_SMALL
+        return f"no chip was written: {what}; choose imagery with smaller pixels, or a smaller cell_size"
+    return f"no chip was written: {' or '.join(reasons)}; choose smaller chips, a larger mask or a smaller ratio"
 
 
 def _label_request(request: ExportTrainingData, paths: list[str]) -> LabelRequest:

@@ -115,6 +115,8 @@ def _difference(source: RasterSource, grid: RasterSource) -> str:
     if max(abs(a / b - 1) for a, b in zip(own, other, strict=True)) > 1e-6:
         return f"cell size {own[0]:.6g} instead of {other[0]:.6g}"
     between: Affine = ~source.transform @ grid.transform
+    if max(abs(between.a - 1), abs(between.b), abs(between.d), abs(between.e - 1)) > 1e-6:
+        return "rotated or flipped"
     shift = between.c - round(between.c), between.f - round(between.f)
     return f"shifted by {max(map(abs, shift)):.2g} of a cell"
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyogrio.raw
-from pyogrio.errors import DataSourceError, FieldError
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from ..classes import NO_COLOR, ClassInfo
 from ..job import Job
@@ -105,7 +105,7 @@ def _from_dbf(path: str, job: Job) -> dict[int, ClassInfo]:
         return {}
     try:
         meta, _, _, columns = pyogrio.raw.read(path, read_geometry=False)
-    except (DataSourceError, FieldError, UnicodeDecodeError) as error:
+    except (DataSourceError, DataLayerError, UnicodeDecodeError, OverflowError, MemoryError) as error:
         job.warn(f"{path} cannot be read ({error}): class names may be missing")
         return {}
     names = [str(name) for name in meta["fields"]]

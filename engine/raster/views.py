@@ -22,6 +22,9 @@ from .crs import GDAL_ERRORS, known_crs
 UNPLACED = Affine(1.0, 0.0, 0.0, 0.0, -1.0, 0.0)
 """Where a raster without georeference lies: one unit a pixel, rows downwards from 0, as QGIS draws it."""
 
+_FINEST = 1000
+"""How many times finer than a pixel a cell size may be; beyond, it is in the wrong unit or has a slip."""
+
 _SLACK = 1e-4
 """Share of a pixel by which an extent may miss a pixel edge and still mean that edge."""
 
@@ -107,7 +110,7 @@ def with_cell_size(view: View, cell_size: float, name: str) -> View:
     """Return a north-up grid over the same area with another cell size.
 
     Raises:
-        RasterError: The cell size is not positive, or larger than the area.
+        RasterError: The cell size is not positive, larger than the area, or absurdly fine.
     """
     if not (math.isfinite(cell_size) and cell_size > 0):
         raise RasterError(
@@ -122,6 +125,11 @@ def with_cell_size(view: View, cell_size: float, name: str) -> View:
             f"cell size {cell_size:g} is larger than {name} ({view.cols * across:g} by {view.rows * down:g} map "
             f"units): "
             "choose a smaller one"
+        )
+    if cell_size * _FINEST < min(across, down):
+        raise RasterError(
+            f"cell size {cell_size:g} is more than {_FINEST} times finer than the {across:g} of {name}: choose one "
+            f"nearer to it, in map units"
         )
     transform = Affine(cell_size, 0.0, view.transform.c, 0.0, -cell_size, view.transform.f)
     return View(transform, rows, cols, warped=True)

@@ -220,14 +220,18 @@ class Exporter:
             begin = end
 
 
-def touched_chips(raster: LabelledRaster, cutting: Cutting) -> int:
+def touched_chips(raster: LabelledRaster, cutting: Cutting, job: Job) -> int:
     """Return how many chips of a raster an export writes at most, turned copies included."""
     cols = np.array(starts(raster.source.cols, cutting.cols, cutting.stride_x))
     rows = starts(raster.source.rows, cutting.rows, cutting.stride_y)
     copies = 1 + len(turns(1, 1, cutting.angle))
     if cutting.all_tiles:
         return len(cols) * len(rows) * copies
-    return copies * sum(len(raster.placed.touched(row, cutting.rows, cols, cutting.cols)) for row in rows)
+    touched = 0
+    for row in rows:
+        job.check()
+        touched += len(raster.placed.touched(row, cutting.rows, cols, cutting.cols))
+    return copies * touched
 
 
 def _chip_transform(transform: Affine, col: int, row: int, turn: Turn | None) -> Affine:

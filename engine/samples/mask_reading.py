@@ -20,7 +20,7 @@ from .layout import Layout
 from .naming import declared_classes
 from .record import CHIPS
 from .registry import Understood
-from .samples import MaskSample, class_values, label_band, quick_open, read_label
+from .samples import NO_LABEL, MaskSample, class_values, label_band, quick_open, read_label
 
 _THREADS = 4
 _GROUP = 64
@@ -127,7 +127,7 @@ def _samples(
         sample = MaskSample(chip, label, entry.values, entry.counts, second, shape=shape)
         if _elsewhere(entry, head):
             job.check()
-            sample = _recounted(replace(sample, moved=True), entry.nodata)
+            sample = _recounted(replace(sample, moved=True))
             moved += 1
         samples.append(sample)
     if moved:
@@ -157,28 +157,23 @@ def _looked_at(path: Path) -> LabelPixels:
         raise SampleFolderError(
             f"the label {path} cannot be read: it is damaged; export it again or remove it"
         ) from error
-    if nodata is not None and pixels.dtype.kind in "iuf":
-        absent = np.isnan(pixels) if nodata != nodata else pixels == nodata
-        if nodata != 0:
-            pixels = pixels[~absent]
-    values, counts = _counted(class_values(pixels, path))
+    values, counts = _counted(class_values(pixels, nodata, path))
     shape = (int(label.height), int(label.width))
     known = int(nodata) if nodata is not None and np.isfinite(nodata) else None
     return LabelPixels(values, counts, shape, known, bounds)
 
 
 def _counted(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the values of uint8 or uint16 pixels, ascending, and how many there are of each."""
-    counts = np.bincount(pixels.ravel())
+    """Return the values of class pixels, ascending, and how many there are of each, those without a label left out."""
+    counts = np.bincount(pixels[pixels != NO_LABEL] if pixels.dtype == np.int32 else pixels.ravel())
     values = np.flatnonzero(counts)
     return values.astype(np.int64), counts[values].astype(np.int64)
 
 
-def _recounted(sample: MaskSample, nodata: int | None) -> MaskSample:
+def _recounted(sample: MaskSample) -> MaskSample:
     """Return a sample with the values that its label has on the grid of its chip."""
     values, counts = _counted(read_label(sample))
-    kept = (values != nodata) | (values == 0)
-    return replace(sample, values=values[kept], counts=counts[kept])
+    return replace(sample, values=values, counts=counts)
 
 
 def _meaning_of_zero(

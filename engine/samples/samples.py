@@ -16,6 +16,9 @@ from ..raster.bands import alpha_band, palette_of
 from ..raster.class_tables import LARGEST_VALUE
 from ..raster.crs import GDAL_ERRORS
 
+NO_LABEL = -1
+"""Stands for pixels that a label raster declares nodata."""
+
 
 def quick_open() -> rasterio.Env:
     """Return GDAL's settings for folders of many small files: files beside a chip are asked for, not listed."""
@@ -103,7 +106,7 @@ def read_label(sample: MaskSample) -> np.ndarray:
     """Read the class values of a chip.
 
     Returns:
-        (rows, cols) uint8 or uint16 with the size of the chip; a label on another grid is resampled by nearest
+        (rows, cols) with the size of the chip, see ``class_values``; a label on another grid is resampled by nearest
         neighbour through the georeference of both.
 
     Raises:
@@ -115,11 +118,12 @@ def read_label(sample: MaskSample) -> np.ndarray:
             band = label_band(label, sample.label)
             same = sample.shape is None or (label.height, label.width) == sample.shape[1:]
             values = label.read(band) if same and not sample.moved else _resampled(label, band, sample)
+            nodata = label.nodatavals[band - 1]
     except (*GDAL_ERRORS, ValueError) as error:
         raise SampleFolderError(
             f"the label {sample.label} cannot be read: it is damaged; export it again or remove it"
         ) from error
-    return class_values(values, sample.label)
+    return class_values(values, nodata, sample.label)
 
 
 def label_band(label: Any, path: Path) -> int:
@@ -137,16 +141,26 @@ def label_band(label: Any, path: Path) -> int:
     return bands[0]
 
 
-def class_values(values: np.ndarray, path: Path) -> np.ndarray:
-    """Return the pixels of a label raster as uint8 or uint16.
+def class_values(values: np.ndarray, nodata: float | None, path: Path) -> np.ndarray:
+    """Return the pixels of a label raster as uint8 or uint16; as int32 with ``NO_LABEL`` where they are nodata.
+
+    Nodata of one file may be a class in another, so it does not keep its value. Nodata 0 stays 0, whose meaning the
+    folder tells.
 
     Args:
         values: (rows, cols) of any type.
+        nodata: What the file declares as nodata, None without.
         path: The label, for the message.
 
     Raises:
-        SampleFolderError: A pixel is no whole number from 0 to 65535.
+        SampleFolderError: A pixel is neither nodata nor a whole number from 0 to 65535.
     """
+    if nodata:
+        absent = np.isnan(values) if nodata != nodata else values == nodata
+        if absent.any():
+            found = class_values(np.where(absent, 0, values), None, path).astype(np.int32)
+            found[absent] = NO_LABEL
+            return found
     if values.dtype in (np.uint8, np.uint16):
         return values
     low, high = values.min(initial=0), values.max(initial=0)

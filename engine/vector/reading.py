@@ -220,7 +220,8 @@ def _mended(table: FeatureTable, job: Job) -> FeatureTable:
             job.warn(f"{table.name}: {repaired} invalid {_features(repaired)} repaired")
     skipped = int(len(table) - usable.sum())
     if skipped:
-        job.warn(f"{table.name}: {skipped} {_features(skipped)} without a usable geometry skipped")
+        noun, verb = _features(skipped).split()
+        job.warn(f"{table.name}: {skipped} {noun} without a usable geometry {verb} skipped")
     return replace(table, geometry=geometry).take(usable) if skipped else replace(table, geometry=geometry)
 
 

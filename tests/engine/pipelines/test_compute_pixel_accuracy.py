@@ -309,14 +309,46 @@ def test_mask_and_extent_cut_the_area(rasters, tmp_path):
 
 
 def test_a_rotated_raster_is_compared_on_the_ground(tmp_path):
-    """Turned by 30 degrees: both are resampled to one north-up grid by nearest neighbour."""
+    """Turned by 30 degrees: each of its own pixels counts once, and polygons and points meet them where they lie."""
     values = np.kron(np.array([[3, 8], [8, 5]], np.uint8), np.ones((20, 30), np.uint8))[None]
     turned = Affine.translation(LEFT, TOP) @ Affine.rotation(30) @ Affine.scale(2, -2)
     one = write_raster(tmp_path / "map.tif", values, transform=turned, nodata=0)
     other = write_raster(tmp_path / "truth.tif", values, transform=turned, nodata=0)
     rows, _ = accuracy(one, other, tmp_path, num_random_points=0)
-    assert float(rows["P_Accuracy"]["U_Accuracy"]) > 0.97
-    assert int(rows["Total"]["Total"]) == pytest.approx(2400, rel=0.02)
+    assert counts(rows, 3, 5, 8) == [[600, 0, 0], [0, 600, 0], [0, 0, 1200]]
+
+    # polygons over all of it, in two halves of its columns
+    halves = [shapely.box(0, 0, 30, 40), shapely.box(30, 0, 60, 40)]
+    ground = [shapely.transform(half, lambda at: np.array([turned @ tuple(p) for p in at])) for half in halves]
+    rows, _ = accuracy(one, write_features(tmp_path / "g.gpkg", ground, Class=[3, 8]), tmp_path, num_random_points=0)
+    assert counts(rows, 3, 5, 8) == [[600, 0, 0], [0, 0, 600], [600, 0, 600]]
+
+    # points drawn from it find the same values again
+    points = FeatureTarget(str(tmp_path / "points.gpkg"))
+    accuracy(one, other, tmp_path, num_random_points=50, out_points=points)
+    rows, _ = accuracy(one, FeatureSource(points.path), tmp_path, class_value_field="GrndTruth")
+    assert int(rows["Total"]["Total"]) == 50 and float(rows["P_Accuracy"]["U_Accuracy"]) == 1
+
+
+def test_estimates_of_a_part_of_the_map_say_so(landscape, tmp_path):
+    """A single point says nothing of the classes it does not lie in."""
+    job = Job()
+    accuracy(*landscape, tmp_path, job, num_random_points=20, min_point_distance=1e6)
+    assert any("of the map's area whose classes have a point" in text for text in job.messages)
+
+
+def test_points_far_away_are_outside(rasters, tmp_path):
+    """Coordinates that fit no whole number are no pixel, and raise no warning of arithmetic."""
+    far = write_features(
+        tmp_path / "far.gpkg",
+        [shapely.Point(1e300, 0), shapely.Point(LEFT + 0.25, TOP - 0.25)],
+        geometry_type="Point",
+        Class=[2, 2],
+    )
+    job = Job()
+    rows, _ = accuracy(rasters[0], far, tmp_path, job)
+    assert int(rows["Total"]["Total"]) == 1
+    assert "left out: 1 points outside the classified raster or the extent" in job.messages
 
 
 def test_other_formats_and_reports(landscape, tmp_path):

@@ -13,6 +13,7 @@ from engine.errors import Cancelled, EngineError, FeatureError, OutputError, Par
 from engine.job import Job
 from engine.samples import exporting
 from engine.samples.folder import read_chip, read_label, read_samples
+from engine.samples.samples import NO_LABEL
 from engine.tools.values import Extent, FeatureSource
 from tests.engine.pipelines.exporting import CELL, LEFT, TOP, export, hidden, on_map, scene
 from tests.engine.pipelines.test_export_refusals import Impatient
@@ -213,8 +214,8 @@ def test_a_background_beside_nodata_keeps_both(tmp_path):
         tmp_path, write_raster(tmp_path / "r.tif", scene()), FeatureSource(path), output_nofeature_tiles=True
     )
     assert "25.6% of the pixels of the labels written; 68.8% have no label" in " ".join(job.messages)
-    padded = np.full((96, 128), 255, np.uint8)
-    padded[:, :100] = values[0]
+    padded = np.full((96, 128), NO_LABEL)
+    padded[:, :100] = np.where(values[0] == 255, NO_LABEL, values[0].astype(int))
     for col, row, _, label in tiles(folder):
         assert (label == padded[row : row + 32, col : col + 32]).all()
     with rasterio.open(folder / "labels" / "000000000000.tif") as label:
@@ -455,7 +456,7 @@ def test_polygons_of_class_0_are_background_beside_unlabelled_ground(tmp_path):
     samples = read_samples([str(folder)], Job())
     label = read_label(samples.samples[0])
     assert samples.unlabelled is None and [entry.value for entry in samples.classes] == [5]
-    assert (label[2:12, 2:12] == 0).all() and (label[2:12, 14:20] == 5).all() and label[20, 20] == 255
+    assert (label[2:12, 2:12] == 0).all() and (label[2:12, 14:20] == 5).all() and label[20, 20] == NO_LABEL
     assert samples.samples[0].counts.tolist() == [100, 60]
 
 
@@ -475,6 +476,8 @@ def bad_inputs():
     yield "pairs", {"metadata_format": "KITTI_rectangles", "in_raster2": "x.tif"}, "KITTI_rectangles has no second"
     yield "values", {"values": [70_000, 2]}, "class value 70000 and label rasters hold values up to 65535"
     yield "zero", {"values": [0, 0]}, "are of class 0, which is the background"
+    yield "specks", {"boxes": ((40.1, 40.1, 40.2, 40.2), (60.1, 60.1, 60.3, 60.3))}, "no label holds the centre of a"
+    yield "fine", {"cell_size": "0.0001"}, "cell size 0.0001 is more than 1000 times finer than the 0.5 of"
     yield "none", {"in_class_data": None}, "in_class_data is missing"
     yield "missing", {"in_class_data": FeatureSource("absent.tif")}, "absent.tif does not exist"
     yield "empty folder", {"in_class_data": FeatureSource("EMPTY")}, "cannot be read as a layer|does not exist"
@@ -488,7 +491,8 @@ def test_bad_input_gets_one_sentence_and_nothing_is_written(tmp_path, changes, s
     changes = dict(changes)
     raster = write_raster(tmp_path / "r.tif", scene())
     values = changes.pop("values", [1, 2])
-    labels = write_boxes(tmp_path / "a.gpkg", on_map((40, 40, 50, 50), (60, 60, 70, 70)), classvalue=values)
+    boxes = changes.pop("boxes", ((40, 40, 50, 50), (60, 60, 70, 70)))
+    labels = write_boxes(tmp_path / "a.gpkg", on_map(*boxes), classvalue=values)
     if "classes" in changes:
         place = {name: changes.pop(name) for name in ("left", "nodata", "crs") if name in changes}
         labels = FeatureSource(write_raster(tmp_path / "classes.tif", changes.pop("classes"), **place))

@@ -56,6 +56,15 @@ def test_other_grids_are_resampled_and_named(tmp_path):
         assert pixels.shape == (1, 12, 17) and valid.any()
 
 
+def test_a_turned_grid_is_called_turned(tmp_path):
+    """Its cells are as large and their corners may meet, yet the pixels are others."""
+    turned = Affine.translation(500_000, 5_000_000) @ Affine.rotation(30) @ Affine.scale(0.5, -0.5)
+    path = write_raster(tmp_path / "turned.tif", PIXELS, transform=turned)
+    grid = raster_source(path, job=Job(), pixel_space=True)
+    overlay = on_grid(source(tmp_path / "one.tif", left=500_000, top=5_000_000), grid, Job())
+    assert overlay.resampled == "rotated or flipped"
+
+
 def test_rasters_that_share_no_ground_do_not_meet(tmp_path):
     """In the same CRS and in another; touching edges share nothing."""
     grid = source(tmp_path / "grid.tif", left=500_000, top=5_000_000)

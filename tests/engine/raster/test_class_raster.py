@@ -1,5 +1,7 @@
 """Class rasters: values, names and colours from every table that software writes, and what is refused."""
 
+import struct
+
 import numpy as np
 import pyogrio.raw
 import pytest
@@ -128,3 +130,14 @@ def test_rasters_of_other_things_are_refused(tmp_path, pixels, says):
     path = write_raster(tmp_path / "classes.tif", pixels)
     with pytest.raises(RasterError, match=says):
         class_raster(path, job=Job(), scan=True)
+
+
+def test_a_table_that_claims_billions_of_rows_is_left_aside(tmp_path):
+    """A ``.vat.dbf`` whose head lies gives no names and one warning."""
+    path = write_raster(tmp_path / "classes.tif", VALUES.astype(np.int16), nodata=-9999)
+    field = b"VALUE".ljust(11, b"\0") + b"N" + b"\0" * 4 + bytes([19, 0]) + b"\0" * 14
+    head = struct.pack("<B3sIHH20x", 3, b"\1\1\1", 4_000_000_000, 65, 20)
+    (tmp_path / "classes.tif.vat.dbf").write_bytes(head + field + b"\r 1")
+    job = Job()
+    assert class_raster(path, job=job).classes == ()
+    assert len(job.warnings) == 1 and "class names may be missing" in job.warnings[0]

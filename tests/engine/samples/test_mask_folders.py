@@ -12,6 +12,8 @@ from affine import Affine
 from engine.errors import Cancelled, SampleFolderError
 from engine.job import Job
 from engine.samples.folder import MaskSample, read_chip, read_label, read_samples
+from engine.samples.samples import NO_LABEL
+from engine.tools.values import FeatureSource
 from tests.engine.pipelines.exporting import export, on_map, scene
 from tests.rasters import write_boxes, write_raster
 
@@ -210,6 +212,35 @@ def test_whole_numbers_stored_as_decimals_are_read(tmp_path):
     masks = [mask.astype(np.float32) for mask in MASKS]
     samples = read_samples([str(of_others(tmp_path / "x", masks, suffix="tif"))], Job())
     assert read_label(samples.samples[0]).dtype == np.uint8 and samples.samples[0].values.tolist() == [0, 4, 7]
+
+
+def test_nodata_of_a_label_is_no_class_though_another_label_has_one_of_its_value(tmp_path):
+    """The pixels that a file declares nodata are ``NO_LABEL``, also those that no class value could be."""
+    folders = []
+    for nodata, masks in ((255, [[0, 255], [4, 255]]), (-9999, [[0, 255], [4, -9999]])):
+        folders.append(str(of_others(tmp_path / str(nodata), [np.array(masks, np.int16)] * 2, suffix="tif")))
+        for path in (tmp_path / str(nodata) / "masks").iterdir():
+            with rasterio.open(path, "r+") as label:
+                label.nodata = nodata
+    samples = read_samples(folders, Job())
+    assert [entry.value for entry in samples.classes] == [4, 255]
+    assert read_label(samples.samples[0]).tolist() == [[0, NO_LABEL], [4, NO_LABEL]]
+    assert read_label(samples.samples[2]).tolist() == [[0, 255], [4, NO_LABEL]]
+
+
+def test_an_export_that_goes_on_with_a_class_that_stood_for_nodata_keeps_both(tmp_path):
+    """255 is nodata of the first labels and a class of the later ones."""
+    raster = write_raster(tmp_path / "r.tif", scene())
+    values = np.random.default_rng(0).choice(np.array([0, 1, 2, 9], np.uint8), (1, 96, 128))
+    first = write_raster(tmp_path / "a.tif", values, nodata=9)
+    later = write_raster(tmp_path / "b.tif", np.where(values == 9, 255, values).astype(np.uint8))
+    for labels in (first, later):
+        folder, _ = export(tmp_path, raster, FeatureSource(labels), metadata_format="Classified_Tiles")
+    samples = read_samples([str(folder)], Job())
+    read = [read_label(sample) for sample in samples.samples]
+    assert [entry.value for entry in samples.classes] == [1, 2, 255]
+    assert sum(int((label == 255).sum()) for label in read) == (values == 9).sum()
+    assert sum(int((label == NO_LABEL).sum()) for label in read) == (values == 9).sum()
 
 
 def test_a_damaged_label_is_named_and_a_cancel_is_heard(tmp_path):

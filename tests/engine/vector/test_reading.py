@@ -44,14 +44,10 @@ def test_missing_and_invalid_geometries_are_counted(tmp_path):
     table = read_features(source, job=job, geometry="polygon")
     assert table.fields["value"].tolist() == [0, 3]
     assert shapely.is_valid(table.geometry).all() and table.geometry[1].area == pytest.approx(2)
-    assert (
-        job.warnings
-        == [
-            "a: 1 invalid feature was repaired",
-            "a: 3 features without a usable geometry were skipped",
-        ]
-        or len(job.warnings) == 2
-    )
+    assert job.warnings == [
+        "a: 1 invalid feature was repaired",
+        "a: 3 features without a usable geometry were skipped",
+    ]
 
 
 def test_a_layer_is_reprojected_on_reading(tmp_path):
