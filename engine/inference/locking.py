@@ -14,6 +14,11 @@ from pathlib import Path
 from ..errors import OutputError
 from .work_file import refused
 
+
+class AtWork(OutputError):
+    """Another process holds the file."""
+
+
 _HELD = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
@@ -22,7 +27,8 @@ def working_alone(path: Path) -> Iterator[None]:
     """Hold a file while the block runs; on disks that know no locks nothing is held.
 
     Raises:
-        OutputError: Another process holds it, or the folder cannot be written to.
+        AtWork: Another process holds it.
+        OutputError: The folder cannot be written to.
     """
     try:
         stream = path.open("a+b")
@@ -33,7 +39,7 @@ def working_alone(path: Path) -> Iterator[None]:
             _lock(stream.fileno())
         except OSError as error:
             if error.errno in _HELD:
-                raise OutputError(
+                raise AtWork(
                     f"another run is at work in {path.parent}: wait until it has finished, or choose another output"
                 ) from error
         yield

@@ -124,5 +124,5 @@ def fingerprint(path: str) -> dict[str, Any]:
         digest.update(stream.read(FINGERPRINT_BYTES))
         stream.seek(max(0, about.st_size - FINGERPRINT_BYTES))
         digest.update(stream.read(FINGERPRINT_BYTES))
-    changed = datetime.fromtimestamp(about.st_mtime, UTC).isoformat(timespec="seconds")
+    changed = datetime.fromtimestamp(about.st_mtime, UTC).isoformat(timespec="microseconds")
     return {"path": path, "bytes": about.st_size, "changed": changed, "sha256_of_ends": digest.hexdigest()}

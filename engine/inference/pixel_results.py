@@ -13,13 +13,18 @@ from ..raster.crs import crs_text
 from ..raster.mosaic import write_collection
 from ..tools.classify_pixels import RASTER_OUTPUTS
 from .attachment_results import attachment_results
+from .classifying import Classified
 from .image_inputs import ATTACHMENTS, MOSAIC, ONE, SEPARATE, Images, distinct, one_image
+from .locking import AtWork, working_alone
 from .manifest import raster_manifest_path
 from .pixel_outputs import main_raster, write_polygons, write_rasters
 from .pixel_plans import ImagePlan, plan_image
 from .pixel_work import PixelWork, kept_when_begun, work_folder
 from .results import Finished, Results, only_one_product
 from .stages import WRITING
+
+ENDING = "ending"
+"""Name of the file in a work folder that a run holds while it writes the outputs."""
 
 
 def one_result(work: PixelWork, images: Images) -> Results:
@@ -42,18 +47,51 @@ def one_result(work: PixelWork, images: Images) -> Results:
             raise RasterError(f"{path} lies outside the extent: choose one that overlaps it")
         work.announce([image], target, folder)
         done = work.classify(image, images.paths, folder)
-    if done is None:
-        return Results({}, None, list(images.paths))
+    outputs = {} if done is None else _ended(work, images, image, folder, done)
+    manifest = raster_manifest_path(target) if outputs else None
+    return Results(outputs, manifest, list(images.paths), [str(target)] if outputs else [])
+
+
+def _ended(work: PixelWork, images: Images, image: ImagePlan, folder: Path, done: Classified) -> dict[str, str]:
+    """Write the outputs of finished work and remove it; only one run at a time.
+
+    Returns:
+        Parameter to path; empty when the run of another shard writes them.
+
+    Raises:
+        OutputError: The same request is being written by another run, or an output cannot be written.
+    """
+    sharded = work.request.shard_numbers[1] > 1
+    outputs: dict[str, str] = {}
+    try:
+        if sharded and not folder.exists():
+            raise AtWork(f"the work in {folder} has ended")
+        with working_alone(folder / ENDING):
+            whole = work.merged(image, images.paths, folder) if sharded else done
+            if whole is not None:
+                outputs = _outputs(work, image, whole)
+                for file in folder.iterdir():
+                    if file.name != ENDING:  # who waits for it finds no shards then
+                        file.unlink()
+    except AtWork:
+        if not sharded:
+            raise
+        work.job.message("the run of another shard writes the output")
+    if outputs:
+        shutil.rmtree(folder, ignore_errors=True)
+    return outputs
+
+
+def _outputs(work: PixelWork, image: ImagePlan, done: Classified) -> dict[str, str]:
+    """Write the rasters that were asked for, and the polygons."""
+    request, job, target = work.request, work.job, work.request.out_classified_raster
     with work.watch.stage(WRITING):
         outputs = write_rasters(request, done, image, work.meaning, work.arguments, job)
         if request.out_polygons is not None:
-            rasters = {"": str(target)}
             outputs["out_polygons"] = write_polygons(
-                request.out_polygons, rasters, work.meaning, crs_text(image.target.crs), job
+                request.out_polygons, {"": target}, work.meaning, crs_text(image.target.crs), job
             )
-    shutil.rmtree(folder, ignore_errors=True)
-    manifest = raster_manifest_path(target)
-    return Results(outputs, manifest, list(images.paths), [str(target)])
+    return outputs
 
 
 def separate_results(work: PixelWork, images: Images) -> Results:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from ..files import room_for
 from ..job import Job
 from ..package.emd import ModelPackage
 from ..raster.class_output import needed_bytes
+from ..raster.mosaic import parts_of_vrt
 from ..tools.arguments import PixelArguments
 from ..tools.classify_pixels import ClassifyPixels
 from ..tools.values import FeatureSource
@@ -128,7 +130,7 @@ class PixelWork:
             folder: Where the work lies; it is made.
 
         Returns:
-            Its finished work files; None while other shards are not finished.
+            Its finished work files, or those of its shard; None while other shards are not finished.
 
         Raises:
             RasterError: The image is damaged.
@@ -141,11 +143,32 @@ class PixelWork:
         done = classify_raster(
             plan, self.predictor, decision, products, place, self.watch, self._pace, self.job, self.readers
         )
-        if place.shard[1] > 1:
-            if not self._all_shards(image, place):
-                return None
-            self.job.message(f"all {place.shard[1]} shards are finished: they are put together")
-            done = merge_shards(plan, decision, products, place, self.predictor.reach, self.job)
+        return self._told(done) if place.shard[1] == 1 else done if self._all_shards(image, place) else None
+
+    def merged(self, image: ImagePlan, rasters: Rasters, folder: Path) -> Classified | None:
+        """Put the shards of an image together.
+
+        Args:
+            image: What was classified.
+            rasters: The files that it is made of.
+            folder: Where the work lies.
+
+        Returns:
+            Its finished work files; None when shards are missing, or another run has put them together.
+
+        Raises:
+            OutputError: The shards are not of one run, or the disk is full.
+            Cancelled: The user cancelled the run.
+        """
+        place = self._place(image, rasters, folder)
+        if not self._all_shards(image, place):
+            return None
+        self.job.message(f"all {place.shard[1]} shards are finished: they are put together")
+        decision, products = self.meaning.decision, self.meaning.products
+        return self._told(merge_shards(image.plan, decision, products, place, self.predictor.reach, self.job))
+
+    def _told(self, done: Classified) -> Classified:
+        """Note what is finished, and tell its seam score."""
         self.done.append(done)
         if done.seam is not None and done.seam.value is not None:
             self.job.message(
@@ -259,9 +282,18 @@ def _hash(about: Sequence[tuple[str, Any]]) -> str:
 def _prints(rasters: Rasters) -> str:
     """Return what tells rasters from changed ones, short for many."""
     prints = [json.dumps(fingerprint(path), sort_keys=True) for path in rasters]
+    prints += [_stamp(part) for path in rasters for part in (f"{path}.msk", *parts_of_vrt(path))]
     digest = hashlib.sha256("".join(prints).encode()).hexdigest()[:12]
     more = f" and {len(rasters) - 1} more" if len(rasters) > 1 else ""
     return f"{Path(rasters[0]).name}{more} ({digest})"
+
+
+def _stamp(path: str) -> str:
+    """Return size and time of a file on which a raster rests; cheap, for there may be thousands."""
+    if not os.path.isfile(path):
+        return ""
+    about = os.stat(path)
+    return f"{about.st_size} {about.st_mtime_ns}"
 
 
 def _layer_print(layer: FeatureSource | None) -> str:

@@ -186,7 +186,7 @@ class RasterReader:
 def _absent(band: np.ndarray, nodata: float | None) -> np.ndarray | None:
     """Return where a band has no value; None when it has one everywhere for certain."""
     if band.dtype.kind == "f":
-        absent = np.isnan(band)
+        absent = ~np.isfinite(band)  # one infinite pixel would spoil every score that it reaches
         if nodata is not None and np.isfinite(nodata):
             absent |= band == band.dtype.type(nodata)
         return absent

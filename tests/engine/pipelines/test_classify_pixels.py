@@ -15,6 +15,7 @@ from rasterio.errors import RasterioIOError
 from rasterio.transform import Affine
 
 from engine.errors import Cancelled, EngineError
+from engine.inference.pixel_outputs import write_rasters
 from engine.job import Job
 from engine.pipelines.classify_pixels import run
 from engine.raster.class_raster import class_raster
@@ -454,3 +455,82 @@ def test_work_may_lie_in_another_folder(tmp_path, model):
     assert (fast / "b.classifying").is_dir()
     classify(model, raster, **parameters)
     assert [path.name for path in fast.iterdir()] == ["mine.txt"]
+
+
+def test_shards_that_end_together_write_one_output(tmp_path, model, monkeypatch):
+    """While one run puts the shards together, the run of another leaves that to it and ends well."""
+    raster = write_raster(tmp_path / "a.tif", level_image(300, 130, 3)[0])
+    straight, out = str(tmp_path / "straight.tif"), str(tmp_path / "b.tif")
+    classify(model, raster, out_classified_raster=straight)
+    classify(model, raster, out_classified_raster=out, shard="1/2")
+    job, inner = Job(), []
+
+    def at_the_same_time(*given):
+        inner.append(classify(model, raster, job, out_classified_raster=out, shard="1/2"))
+        return write_rasters(*given)
+
+    monkeypatch.setattr("engine.inference.pixel_results.write_rasters", at_the_same_time)
+    assert classify(model, raster, out_classified_raster=out, shard="2/2")["out_classified_raster"] == out
+    assert inner == [{}] and "the run of another shard writes the output" in job.messages
+    assert same_bytes(out, straight) and not (tmp_path / ".b.classifying").exists()
+
+
+@pytest.mark.parametrize("part", ["a.tif", "a.tif.msk"])
+def test_what_a_virtual_raster_lies_over_may_not_change_in_between(tmp_path, model, part):
+    """Rows of the old raster are never put together with rows of the new one."""
+    image, _ = level_image(300, 130, 3)
+    raster = write_raster(tmp_path / "a.tif", image)
+    with rasterio.Env(GDAL_TIFF_INTERNAL_MASK=False), rasterio.open(raster, "r+") as dataset:
+        dataset.write_mask(np.full((300, 130), 255, np.uint8))
+    source = raster
+    if part == "a.tif":
+        source = str(tmp_path / "all.vrt")
+        write_mosaic([raster], tmp_path / "all.vrt", Job())
+    out = str(tmp_path / "b.tif")
+    with pytest.raises(Cancelled):
+        classify(model, source, Stops(), out_classified_raster=out)
+    about = os.stat(tmp_path / part)
+    os.utime(tmp_path / part, ns=(about.st_atime_ns, about.st_mtime_ns + 5_000))
+    with pytest.raises(EngineError, match="unfinished work of another run"):
+        classify(model, source, out_classified_raster=out)
+
+
+def test_rasters_whose_names_collide_have_a_result_each(tmp_path, model):
+    """A number that makes one name another is not that of a third."""
+    paths = []
+    for number, name in enumerate(("x/a", "y/A", "z/a_2")):
+        (tmp_path / name).parent.mkdir()
+        paths.append(write_raster(tmp_path / f"{name}.tif", level_image(20, 30, 3, seed=number)[0]))
+    out = tmp_path / "out"
+    parameters = {"out_classified_folder": str(out), "processing_mode": "PROCESS_ITEMS_SEPARATELY"}
+    classify(model, ";".join(paths), **parameters)
+    for number, name in enumerate(("a", "A_2", "a_2_2")):
+        assert (values_of(out / f"{name}.tif") == np.array(VALUES)[level_image(20, 30, 3, seed=number)[1]]).all()
+
+
+def test_a_result_in_the_folder_of_the_input_is_no_input(tmp_path, monkeypatch):
+    """The second run has the same input as the first."""
+    model = level_model(tmp_path / "m", monkeypatch, values=VALUES, bands=(0,))
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    image, truth = level_image(40, 50, 3, bands=1)
+    write_raster(folder / "b.tif", image)
+    out, job = folder / "a.tif", Job()
+    for _ in range(2):
+        classify(model, folder, job, out_classified_raster=str(out))
+        assert (values_of(out) == np.array(VALUES)[truth]).all()
+    assert any("results of an earlier run" in line for line in job.messages)
+
+
+@pytest.mark.parametrize("request_", [{"in_raster": ";"}, {"shard": "1/99999999999"}, {"out": "link.tif"}])
+def test_nonsense_is_refused_at_once(tmp_path, model, request_):
+    """Nothing but semicolons, parts beyond number, and an output that is the input under another name."""
+    raster = write_raster(tmp_path / "a.tif", level_image(20, 30, 3)[0])
+    (tmp_path / "link.tif").symlink_to(raster)
+    with pytest.raises(EngineError, match=r"no input raster|at most 9999 parts|is also in_raster"):
+        classify(
+            model,
+            request_.get("in_raster", raster),
+            out_classified_raster=str(tmp_path / request_.get("out", "b.tif")),
+            shard=request_.get("shard", ""),
+        )

@@ -317,3 +317,12 @@ def test_the_third_band_role_is_named(tmp_path):
         assert file.colorinterp[0] == ColorInterp.red
     grey = write_raster(tmp_path / "g.tif", np.ones((1, 8, 8), np.uint8))
     assert raster_source(grey, job=Job()).band_names == ("",)
+
+
+def test_infinite_pixels_are_invalid(tmp_path):
+    """As those that are no number: one of them would spoil the scores of its whole surroundings."""
+    image = NUMBERS.astype(np.float32)
+    image[:, 3, 4], image[:, 5, 6], image[0, 7, 8] = np.inf, -np.inf, np.inf
+    pixels, valid = read_all(raster_source(write_raster(tmp_path / "a.tif", image), job=Job()))
+    assert np.argwhere(~valid).tolist() == [[3, 4], [5, 6]]
+    assert np.isfinite(pixels).all()
