@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 
 import numpy as np
@@ -18,20 +18,17 @@ from affine import Affine
 from numpy.typing import NDArray
 from rasterio.features import rasterize
 
+from ..raster.alignment import Overlay
 from ..raster.class_raster import checked
 from ..raster.grid import Window
 from ..raster.reader import RasterReader
 from ..raster.reading import RasterSource
-from ..raster.views import View
 
 Values = NDArray[np.int32]
 
 NONE = -1
 CELL_ROWS, CELL_COLS = 256, 4096
 """Rows of most files' blocks, and as many columns as make a million pixels."""
-
-_SAME = 1e-3
-"""Share of a pixel by which two grids may differ and still be one."""
 
 
 @dataclass(frozen=True)
@@ -55,12 +52,12 @@ class Pairing:
 
     Attributes:
         classified: The classified raster; its grid is that of the comparison.
-        truth: Reference raster on any grid, polygons, or None when the truth is known at points only.
+        truth: Reference raster laid over that grid, polygons, or None when the truth is known at points only.
         mask: Only pixels whose centre lies in these polygons take part; None takes all.
     """
 
     classified: RasterSource
-    truth: RasterSource | Polygons | None
+    truth: Overlay | Polygons | None
     mask: Polygons | None
 
     def cells(self) -> list[Window]:
@@ -79,7 +76,7 @@ class PairReader:
         """Remember what to read."""
         self._pairing = pairing
         self._files = ExitStack()
-        self._truth = on_grid(pairing.truth, pairing.classified) if isinstance(pairing.truth, RasterSource) else None
+        self._truth = pairing.truth if isinstance(pairing.truth, Overlay) else None
         self._burners = {
             name: _Burner(shapes, pairing.classified.transform)
             for name, shapes in (("truth", pairing.truth), ("mask", pairing.mask))
@@ -91,7 +88,7 @@ class PairReader:
         with ExitStack() as files:
             self._map_reader: RasterReader = files.enter_context(self._pairing.classified.open())
             if self._truth is not None:
-                self._truth_reader: RasterReader = files.enter_context(self._truth[0].open())
+                self._truth_reader: RasterReader = files.enter_context(self._truth.source.open())
             self._files = files.pop_all()
         return self
 
@@ -122,33 +119,11 @@ class PairReader:
     def _truth_of(self, window: Window) -> Values:
         """Return the ground truth of one window."""
         if self._truth is not None:
-            _, col, row = self._truth
-            return _values(self._truth_reader, Window(window.col + col, window.row + row, window.width, window.height))
+            place = Window(window.col + self._truth.col, window.row + self._truth.row, window.width, window.height)
+            return _values(self._truth_reader, place)
         if "truth" in self._burners:
             return self._burners["truth"].burn(window)
         return np.full((window.height, window.width), NONE, np.int32)
-
-
-def on_grid(source: RasterSource, grid: RasterSource) -> tuple[RasterSource, int, int]:
-    """Return a raster as it is read on the grid of another.
-
-    Returns:
-        The raster, and what to add to a column and a row of the grid. Where the pixels of both coincide it is the
-        raster itself, else it is resampled to the grid by nearest neighbour.
-    """
-    shift = ~source.transform @ grid.transform
-    col, row = round(shift.c), round(shift.f)
-    reach = max(grid.rows, grid.cols)
-    aligned = (
-        abs(shift.c - col) < _SAME
-        and abs(shift.f - row) < _SAME
-        and max(abs(shift.a - 1), abs(shift.e - 1), abs(shift.b), abs(shift.d)) * reach < _SAME
-    )
-    if aligned and source.crs == grid.crs:
-        return source, col, row
-    view = View(grid.transform, grid.rows, grid.cols, warped=True)
-    moved = replace(source, rows=grid.rows, cols=grid.cols, transform=grid.transform, crs=grid.crs, view=view)
-    return replace(moved, nearest=True, block_shape=(CELL_ROWS, CELL_COLS)), 0, 0
 
 
 class _Burner:

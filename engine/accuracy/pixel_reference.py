@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 from ..classes import ClassInfo
 from ..errors import FeatureError, RasterError
 from ..job import Job
+from ..raster.alignment import Overlay, on_grid
 from ..raster.class_raster import ClassRaster, class_raster, values_of
 from ..raster.crs import GDAL_ERRORS, crs_text
-from ..raster.reading import RasterSource, raster_source
+from ..raster.reading import raster_source
 from ..tools.values import Extent, FeatureSource
 from ..vector.reading import FeatureTable, kinds_in_words, read_features, related
-from .class_pairs import NONE, Polygons, on_grid
+from .class_pairs import NONE, Polygons
 from .reference_classes import CLASS_FIELDS, Labelled, NamedMap, class_column, labelled
 
 RASTER, POLYGONS, OBJECTS, POINTS = "raster", "polygons", "objects", "points"
@@ -34,7 +35,7 @@ class Reference:
     Attributes:
         kind: ``raster``; ``polygons``; ``objects``, polygons outside which is background; or ``points``.
         name: What the user calls it.
-        truth: Reference raster or polygons; None for points.
+        truth: Reference raster on the grid of the map, or polygons; None for points.
         places: (n, 2) points in map units of the classified raster; none for the other kinds.
         values: (n,) int32 class value of each point.
         classes: The classes that it names.
@@ -43,7 +44,7 @@ class Reference:
 
     kind: str
     name: str
-    truth: RasterSource | Polygons | None
+    truth: Overlay | Polygons | None
     places: NDArray[np.float64]
     values: NDArray[np.int32]
     classes: tuple[ClassInfo, ...]
@@ -138,8 +139,11 @@ def _is_raster(source: FeatureSource) -> bool:
 
 
 def as_stored(path: str, job: Job, extent: Extent | None = None) -> ClassRaster:
-    """Return a class raster on its own pixels: a rotated one is not turned north-up, so that each pixel counts once."""
-    turned = raster_source(path, job=Job(), extent=extent, expand_palette=False).view.warped
+    """Return a class raster on its own pixels: a rotated one is not turned north-up, so that each pixel counts once.
+
+    An extent is a rectangle on a north-up grid only, so within one it is turned.
+    """
+    turned = extent is None and raster_source(path, job=Job(), expand_palette=False).view.warped
     return class_raster(path, job=job, extent=extent, pixel_space=turned)
 
 
@@ -150,16 +154,13 @@ def _raster(source: FeatureSource, field: str, classified: ClassRaster, job: Job
     name = source.name or source.path
     if field:
         job.warn(f"class_value_field {field} is for features: {name} is a raster, whose values are the classes")
-    if one.crs is None and other.crs is None:
-        job.warn(f"neither {name} nor {other.path} has a CRS: the same coordinates are assumed")
-    elif one.crs is None or other.crs is None:
-        lacking, having = (name, other.path) if one.crs is None else (other.path, name)
-        raise RasterError(f"{lacking} has no CRS and {having} has one: give {lacking} its CRS, then run again")
-    if on_grid(one, other)[0] is not one:
-        sizes = " and ".join("{:g} x {:g}".format(*raster.cell_size) for raster in (one, other))
-        systems = "" if one.crs == other.crs else f" in {crs_text(one.crs) or 'no CRS'}"
+    overlay = on_grid(one, other, job)
+    if overlay is None:
+        raise RasterError(f"no pixel has a class in {other.path} and in {name}: check that they overlap, and their CRS")
+    if overlay.resampled:
+        system = "" if one.crs == other.crs else f" in {crs_text(one.crs)}"
         job.message(
-            f"{name} lies on another grid{systems} (cells {sizes}): it is resampled to that of {other.path} by "
+            f"{name} lies on another grid{system} ({overlay.resampled}): it is resampled to that of {other.path} by "
             "nearest neighbour"
         )
-    return Reference(RASTER, name, one, *_NOWHERE, reference.classes)
+    return Reference(RASTER, name, overlay, *_NOWHERE, reference.classes)

@@ -11,9 +11,10 @@ from rasterio.enums import Resampling
 
 from engine.accuracy import census as census_module
 from engine.accuracy.census import Sample, count, find
-from engine.accuracy.class_pairs import NONE, Pairing, Polygons, on_grid
+from engine.accuracy.class_pairs import NONE, Pairing, Polygons
 from engine.errors import Cancelled, RasterError
 from engine.job import Job
+from engine.raster.alignment import on_grid
 from engine.raster.class_raster import class_raster
 from engine.raster.grid import Window
 from tests.rasters import write_raster
@@ -24,6 +25,11 @@ NOWHERE = Sample(*(np.zeros(0, np.int64),) * 2, *(np.zeros(0, np.int32),) * 2)
 def source(path):
     """The raster as the tool sees it."""
     return class_raster(str(path), job=Job()).source
+
+
+def over(reference, grid):
+    """A reference raster laid over the grid of a map."""
+    return on_grid(reference, grid, Job())
 
 
 def pairs(census):
@@ -42,7 +48,7 @@ def two(tmp_path, rows=300, cols=4200, **options):
         write_raster(tmp_path / f"{name}.tif", array[None], nodata=65_535, **options)
         for name, array in (("map", classified), ("truth", truth))
     ]
-    return Pairing(source(paths[0]), source(paths[1]), None), classified, truth
+    return Pairing(source(paths[0]), over(source(paths[1]), source(paths[0])), None), classified, truth
 
 
 def test_every_pair_is_counted_once(tmp_path):
@@ -125,14 +131,14 @@ def test_a_reference_on_the_same_pixels_is_read_and_not_resampled(tmp_path):
     values = np.random.default_rng(2).integers(1, 5, (1, 60, 70)).astype(np.uint8)
     small = source(write_raster(tmp_path / "map.tif", values[:, 10:40, 20:50], left=500_010.0, top=4_649_995.0))
     large = source(write_raster(tmp_path / "truth.tif", values))
-    same, col, row = on_grid(large, small)
-    assert (same, col, row) == (large, 20, 10)
-    with Pairing(small, large, None).open() as reader:
+    same = over(large, small)
+    assert (same.source, same.col, same.row, same.resampled) == (large, 20, 10, "")
+    with Pairing(small, same, None).open() as reader:
         classified, truth = reader.read(Window(0, 0, 30, 30))
     assert (classified == truth).all()
     aside = source(write_raster(tmp_path / "aside.tif", values, left=500_000.2, top=4_650_000.2))
-    assert on_grid(aside, small)[0].nearest
-    with Pairing(small, aside, None).open() as reader:
+    assert "of a cell" in over(aside, small).resampled
+    with Pairing(small, over(aside, small), None).open() as reader:
         classified, truth = reader.read(Window(0, 0, 30, 30))
     assert (classified == truth).all()
 
@@ -150,7 +156,7 @@ def test_a_finer_reference_gives_the_pixel_below_each_centre(tmp_path):
     wanted = np.full((95, 113), NONE)
     inside = np.ix_(row < 800, col < 960)
     wanted[inside] = fine[0][np.ix_(row[row < 800], col[col < 960])]
-    with Pairing(source(coarse), source(path), None).open() as reader:
+    with Pairing(source(coarse), over(source(path), source(coarse)), None).open() as reader:
         assert (reader.read(Window(0, 0, 113, 95))[1] == wanted).all()
 
 
@@ -172,7 +178,7 @@ def test_too_many_values_are_refused(tmp_path):
     values = np.arange(3000, dtype=np.uint16).reshape(1, 50, 60)
     raster = source(write_raster(tmp_path / "dem.tif", values))
     with pytest.raises(RasterError, match=f"more than {census_module.MOST_CLASSES} values"):
-        count(Pairing(raster, raster, None), NOWHERE, Job())
+        count(Pairing(raster, over(raster, raster), None), NOWHERE, Job())
 
 
 def test_cancel_is_heard(tmp_path):
