@@ -21,6 +21,7 @@ _DISK = {
     errno.ENOSPC: "the disk is full: free some space or choose another place for the output",
     errno.EDQUOT: "the disk quota is used up: free some space or choose another place for the output",
     errno.EFBIG: "the file grew past the size that this system allows: choose another place for the output",
+    errno.ENAMETOOLONG: "the name of a file is too long: choose a shorter one for the output",
     errno.EROFS: "the place is read-only: choose another place for the output",
     errno.EACCES: "access is denied: choose another place or ask for the right to write there",
     errno.EPERM: "access is denied: choose another place or ask for the right to write there",

@@ -12,7 +12,9 @@ from .. import files
 from ..errors import OutputError, ParameterError, RasterError
 from ..job import Job
 from ..raster.class_output import SIDECARS
+from ..tools.classify_pixels import ClassifyPixels
 from ..tools.values import FeatureTarget
+from ..vector.writing import output_path
 from .attachments import Attachment, AttachmentLayer, read_attachments, write_copy
 from .blobs import replace_blobs
 from .image_inputs import ATTACHMENTS, Images
@@ -21,6 +23,7 @@ from .overwriting import mend_overwritten, overwrite_files
 from .pixel_outputs import main_raster, write_image
 from .pixel_plans import ImagePlan, plan_image
 from .pixel_work import PixelWork, kept_when_begun, work_folder
+from .preparation import check_layer
 from .results import Finished, Results, only_one_product
 from .stages import WRITING
 
@@ -37,17 +40,9 @@ def attachment_results(work: PixelWork, images: Images) -> Results:
     with _told_when_locked(file):
         mend_overwritten(file, job)
     layer = read_attachments(request.in_raster)
-    target = request.out_featureclass
-    if target is None and not request.overwrite_attachments:
-        raise ParameterError(
-            f"{layer.table.name} is a layer with image attachments and out_featureclass is missing: give it, or choose "
-            "OVERWRITE for overwrite_attachments"
-        )
-    if request.overwrite_attachments and layer.field and layer.path.suffix.lower() != ".gpkg":
-        raise ParameterError(
-            f"overwrite_attachments needs a GeoPackage and {layer.path.name} is none: export it to one"
-        )
-    home = layer.path if request.overwrite_attachments or target is None else Path(target.path)
+    target = None if request.overwrite_attachments else request.out_featureclass
+    _check_target(request, layer, target)
+    home = layer.path if target is None else check_layer(target)
     place = work_folder(home, request.work_folder)
     files.writable(home)
     with kept_when_begun(place):
@@ -56,8 +51,11 @@ def attachment_results(work: PixelWork, images: Images) -> Results:
         job.warn(f"{len(skipped)} attachments were skipped: {'; '.join(skipped[:5])}")
     if not results:
         shutil.rmtree(place, ignore_errors=True)
-        raise RasterError(f"none of the {len(layer.images)} attachments of {layer.table.name} can be read: mend them")
-    if request.overwrite_attachments or target is None:
+        raise RasterError(
+            f"none of the {len(layer.images)} attachments of {layer.table.name} can be classified: "
+            "mend them, or choose an extent that holds them"
+        )
+    if target is None:
         outputs = {"out_featureclass": _overwritten(layer, results, job)}
         manifest = layer.path.with_name(f"{layer.path.name}.{layer.layer}.run.json")
     else:
@@ -66,6 +64,26 @@ def attachment_results(work: PixelWork, images: Images) -> Results:
     shutil.rmtree(place, ignore_errors=True)
     read = [image.label for image in results]
     return Results(outputs, manifest, read, [], skipped)
+
+
+def _check_target(request: ClassifyPixels, layer: AttachmentLayer, target: FeatureTarget | None) -> None:
+    """Refuse a request without a place for its results, or one where they would mix with the input."""
+    if target is None and not request.overwrite_attachments:
+        raise ParameterError(
+            f"{layer.table.name} is a layer with image attachments and out_featureclass is missing: give it, or choose "
+            "OVERWRITE for overwrite_attachments"
+        )
+    if target is None and layer.field and layer.path.suffix.lower() != ".gpkg":
+        raise ParameterError(
+            f"overwrite_attachments needs a GeoPackage and {layer.path.name} is none: export it to one"
+        )
+    if target is not None:
+        path, name, _ = output_path(target)
+        if path.resolve() == layer.path.resolve() and name.casefold() == layer.layer.casefold():
+            raise ParameterError(
+                f"out_featureclass is the input layer {name}: choose another layer, or OVERWRITE for "
+                "overwrite_attachments"
+            )
 
 
 def _class_images(work: PixelWork, layer: AttachmentLayer, place: Path) -> tuple[dict[Attachment, Path], list[str]]:

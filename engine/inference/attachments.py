@@ -141,7 +141,9 @@ def write_copy(layer: AttachmentLayer, results: Mapping[Attachment, Path], targe
     if path.exists() and name in _layer_names(path):
         old = read_features(FeatureSource(str(path), layer=name), job=job)
         job.message(f"{name} exists with {len(old)} features: {len(table)} are appended")
-        table, geometry_type = _appended(old, table), "Unknown"
+        table = _appended(old, table)
+        known = str(pyogrio.read_info(str(path), layer=name)["geometry_type"])
+        geometry_type = geometry_type if geometry_type == known else "Unknown"
     return write_features(target, table, job=job, geometry_type=geometry_type, crs=table.crs)
 
 

@@ -20,6 +20,7 @@ from .manifest import raster_manifest_path
 from .pixel_outputs import main_raster, write_polygons, write_rasters
 from .pixel_plans import ImagePlan, plan_image
 from .pixel_work import PixelWork, kept_when_begun, work_folder
+from .preparation import check_layer
 from .results import Finished, Results, only_one_product
 from .stages import WRITING
 
@@ -39,6 +40,8 @@ def one_result(work: PixelWork, images: Images) -> Results:
     for name in RASTER_OUTPUTS:
         if getattr(request, name):
             _check_target(Path(getattr(request, name)))
+    if request.out_polygons is not None:
+        check_layer(request.out_polygons)
     files.writable(folder)
     with kept_when_begun(folder):
         path = one_image(images, folder, job)
@@ -100,6 +103,8 @@ def separate_results(work: PixelWork, images: Images) -> Results:
     only_one_product(work, "rasters that are processed separately")
     if request.out_classified_raster:
         job.message("out_classified_raster is not written: the rasters are processed separately, into the folder")
+    if request.out_polygons is not None:
+        check_layer(request.out_polygons)
     folder = Path(request.out_classified_folder)
     place = work_folder(folder / folder.name, request.work_folder)
     with kept_when_begun(folder):

@@ -216,12 +216,16 @@ def announce(
     job.message(
         f"memory for tiles {max(1, memory // 10**6)} MB beside the network's own, disk about {max(1, disk // 10**6)} MB"
     )
-    _check_output(target, disk)
+    room_for(check_layer(target), disk, "the detected objects")
     return tiles
 
 
-def _check_output(target: FeatureTarget, disk: int) -> None:
-    """Refuse now what would fail when everything is computed."""
+def check_layer(target: FeatureTarget) -> Path:
+    """Refuse now a layer that could not be written when everything is computed; return its file.
+
+    Raises:
+        OutputError: It has no format, or its place is not writable or taken by something else.
+    """
     path, _, driver = output_path(target)
     if path.is_dir():
         raise OutputError(f"{path} is a folder: give the output a file name")
@@ -231,7 +235,7 @@ def _check_output(target: FeatureTarget, disk: int) -> None:
         except sqlite3.Error as error:
             raise OutputError(f"{path} exists and is no GeoPackage: choose another file or remove it") from error
     writable(path)
-    room_for(path, disk, "the detected objects")
+    return path
 
 
 def fitted_source(

@@ -12,6 +12,7 @@ import sqlite3
 from types import SimpleNamespace
 
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
 import shapely
@@ -139,6 +140,7 @@ def test_an_existing_layer_is_appended_to(tmp_path, model):
     target = FeatureTarget(str(tmp_path / "classified.gpkg"))
     classify(model, source, out_featureclass=target)
     table = features(classify(model, source, out_featureclass=target))
+    assert pyogrio.read_info(target.path)["geometry_type"] == "Point"
     assert len(table) == 6 and list(table.fields["owner"][3:5]) == ["Ann", "Ben"]
     assert table.fields["Classified"][3] == "classified_classified/p0_2.png"
     assert (pixels(tmp_path / table.fields["Classified"][4]) == photo(1)[1]).all()
@@ -220,6 +222,9 @@ def test_what_is_missing_is_told(tmp_path, model):
     source = layer_with_paths(tmp_path / "in")
     with pytest.raises(EngineError, match="out_featureclass is missing"):
         classify(model, FeatureSource(source.path), out_classified_raster=str(tmp_path / "o.tif"))
+    with pytest.raises(EngineError, match="out_featureclass is the input layer stops"):
+        classify(model, source, out_featureclass=FeatureTarget(source.path))
+    assert len(read_features(source, job=Job())) == 3
 
 
 class Dies(BaseException):

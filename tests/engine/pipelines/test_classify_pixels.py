@@ -378,6 +378,7 @@ def test_edges_are_thresholded_thinned_and_given_as_probabilities(tmp_path, monk
         ({"out_classified_raster": "x.tif", "arguments": (("padding", "40"),)}, "at most half the tile"),
         ({"out_classified_raster": "x.tif", "overwrite_attachments": True}, "overwrite_attachments is for a layer"),
         ({"out_classified_raster": "x.tif", "extent": Extent(0, 0, 1, 1)}, "lies outside"),
+        ({"out_classified_raster": "x.tif", "out_polygons": FeatureTarget("x.bogus")}, ".bogus is no format"),
     ],
 )
 def test_what_cannot_be_done_is_one_sentence_and_leaves_nothing(tmp_path, model, monkeypatch, parameters, sentence):
