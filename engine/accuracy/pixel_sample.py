@@ -83,12 +83,12 @@ def thin_points(
     groups = np.zeros(len(classified), np.int64) if request.sampling == RANDOM else classified.astype(np.int64)
     values, sizes = np.unique(groups, return_counts=True)
     quotas = sizes if asked is None else allocate(sizes, asked, request.sampling)
-    spread, chosen = Spread(distance), []
-    for place in np.argsort(sizes, kind="stable").tolist():
-        own = np.flatnonzero(groups == values[place])
-        own = own[draw_ranks(len(own), len(own), (request.seed, int(values[place]) + 1))]
-        chosen.append(own[spread.take(places[own, 0], places[own, 1], int(quotas[place]))])
-    result = np.sort(np.concatenate(chosen))
+    order, drawn = np.argsort(sizes, kind="stable"), []
+    for value in values[order].tolist():
+        own = np.flatnonzero(groups == value)
+        drawn.append(own[draw_ranks(len(own), len(own), (request.seed, int(value) + 1))])
+    taken = Spread(distance).take([places[own] for own in drawn], quotas[order])
+    result = np.sort(np.concatenate([own[chosen] for own, chosen in zip(drawn, taken, strict=True)]))
     if asked is None:
         job.message(f"{len(result)} of {len(classified)} points lie {distance:g} or more from each other")
     else:
@@ -98,7 +98,7 @@ def thin_points(
 
 
 def _ascending(census: Census, sizes: Integers) -> list[int]:
-    """Return the strata that have pixels, the rarest first, so that frequent classes do not take its room."""
+    """Return the strata that have pixels, the rarest first: it has the first turn where room is scarce."""
     return sorted(np.flatnonzero(sizes).tolist(), key=lambda stratum: (sizes[stratum], census.values[stratum]))
 
 
@@ -109,13 +109,8 @@ def _spread_out(
     transform: Affine = pairing.classified.transform
     x = transform.a * drawn.col + transform.b * drawn.row
     y = transform.d * drawn.col + transform.e * drawn.row
-    spread, chosen = Spread(distance), np.zeros(len(drawn), bool)
-    start = 0
-    for length, quota in zip(lengths, quotas.tolist(), strict=True):
-        part = slice(start, start + length)
-        chosen[part] = spread.take(x[part], y[part], quota)
-        start += length
-    return chosen
+    strata = np.split(np.column_stack([x, y]), np.cumsum(lengths)[:-1])
+    return np.concatenate(Spread(distance).take(strata, quotas))
 
 
 def _tell(placed: int, wanted: int, asked: int, request: ComputePixelAccuracy, job: Job) -> None:

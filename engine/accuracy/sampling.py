@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,21 +84,31 @@ class Spread:
         self._distance = distance
         self._taken: dict[tuple[int, int], list[tuple[float, float]]] = defaultdict(list)
 
-    def take(self, x: Floats, y: Floats, most: int) -> NDArray[np.bool_]:
-        """Take up to ``most`` places in their order.
+    def take(self, strata: Sequence[Floats], quotas: Integers) -> list[NDArray[np.bool_]]:
+        """Take places of strata in turns, one of each at a time, so that none takes all the room.
+
+        Args:
+            strata: (n, 2) places of each stratum in the order in which they are tried.
+            quotas: (k,) how many are wanted of each at most.
 
         Returns:
-            (n,) bool, which were taken.
+            For each stratum (n,) bool, which were taken.
         """
         if not self._distance:
-            return np.arange(len(x)) < most
-        taken = np.zeros(len(x), bool)
-        for index, place in enumerate(zip(x.tolist(), y.tolist(), strict=True)):
-            if most <= 0:
-                break
-            if self._free(*place):
-                taken[index] = True
-                most -= 1
+            return [np.arange(len(places)) < quota for places, quota in zip(strata, quotas.tolist(), strict=True)]
+        taken = [np.zeros(len(places), bool) for places in strata]
+        tries = [iter(enumerate(places.tolist())) for places in strata]
+        left = quotas.tolist()
+        waiting = [stratum for stratum, quota in enumerate(left) if quota]
+        while waiting:
+            going_on = []
+            for stratum in waiting:
+                index = next((index for index, place in tries[stratum] if self._free(*place)), None)
+                if index is not None:
+                    taken[stratum][index] = True
+                    left[stratum] -= 1
+                    going_on += [stratum] * (left[stratum] > 0)
+            waiting = going_on
         return taken
 
     def _free(self, x: float, y: float) -> bool:

@@ -54,9 +54,17 @@ def test_ranks_are_distinct_seeded_and_reach_every_pixel():
 def test_places_keep_their_distance():
     """No two taken places are nearer than asked, and every place passed over is near to a taken one."""
     x, y = np.random.default_rng(5).uniform(-50, 50, (2, 400))
-    taken = Spread(12.5).take(x, y, 400)
+    places = np.column_stack([x, y])
+    (taken,) = Spread(12.5).take([places], np.array([400]))
     gaps = np.hypot(x[:, None] - x, y[:, None] - y)
     assert (gaps[taken][:, taken] + np.eye(taken.sum()) * 99 >= 12.5).all()
     assert (gaps[~taken][:, taken].min(axis=1) < 12.5).all()
-    assert Spread(12.5).take(x, y, 7).sum() == 7
-    assert Spread(0).take(x, y, 9).tolist() == [True] * 9 + [False] * 391
+    assert Spread(12.5).take([places], np.array([7]))[0].sum() == 7
+    assert Spread(0).take([places], np.array([9]))[0].tolist() == [True] * 9 + [False] * 391
+
+
+def test_where_room_is_scarce_each_stratum_gets_its_turn():
+    """Three strata all over the same ground, far more asked for than fit: all have nearly the same number."""
+    strata = list(np.random.default_rng(1).uniform(0, 1000, (3, 500, 2)))
+    taken = [int(chosen.sum()) for chosen in Spread(150).take(strata, np.array([500, 500, 3]))]
+    assert taken[2] == 3 and min(taken[:2]) > 5 and abs(taken[0] - taken[1]) <= 3
