@@ -65,7 +65,7 @@ def run(request: ExportTrainingData, job: Job) -> dict[str, str]:
             exporter.export(raster, kind, job, _progress(job, done, count, sum(expected)))
             done += count
         if len(record.chips) == before:
-            raise FeatureError(no_chip(request, record))
+            raise FeatureError(no_chip(request, record, exporter.unpaired))
         met = record.labels.values()
         record.classes = tuple(entry for entry in record.classes if entry.value in met)
         record.write(folder, job)
@@ -184,8 +184,19 @@ def read_mask(source: FeatureSource, job: Job) -> FeatureTable:
     return mask
 
 
-def no_chip(request: ExportTrainingData, record: FolderRecord) -> str:
-    """Return the sentence for an export in which no chip was left to write."""
+def no_chip(request: ExportTrainingData, record: FolderRecord, unpaired: int) -> str:
+    """Return the sentence for an export in which no chip was left to write.
+
+    Args:
+        request: What was asked for.
+        record: Of the folder, without a chip of this run.
+        unpaired: Chips that were left out because the second raster has nothing there.
+    """
+    if unpaired:
+        return (
+            f"no chip was written: {request.in_raster2} has no valid pixel in any of the {unpaired} chips; choose a "
+            f"second raster of the labelled ground"
+        )
     reasons = []
     if request.in_mask_polygons is not None:
         reasons.append(

@@ -507,6 +507,16 @@ def test_bad_input_gets_one_sentence_and_nothing_is_written(tmp_path, changes, s
     assert not (tmp_path / "chips").exists() and not hidden(tmp_path)
 
 
+def test_a_second_raster_without_pixels_on_the_labels_is_named(tmp_path):
+    """The labels are good and the reason is another."""
+    raster = write_raster(tmp_path / "r.tif", scene())
+    second = write_raster(tmp_path / "later.tif", np.zeros((1, 96, 128), np.uint8), nodata=0)
+    labels = write_boxes(tmp_path / "a.gpkg", on_map((40, 40, 50, 50)))
+    with pytest.raises(FeatureError, match=r"later\.tif has no valid pixel in any of the 1 chips"):
+        export_tiles(tmp_path, raster, labels, in_raster2=second)
+    assert not (tmp_path / "chips").exists()
+
+
 def test_a_folder_with_a_raster_that_has_no_classes_is_refused_by_its_name(tmp_path):
     """One of several bands, or of decimals, among class rasters."""
     raster, labels = write_raster(tmp_path / "r.tif", scene()), tmp_path / "labels"
