@@ -17,7 +17,7 @@ from ..raster.class_tables import LARGEST_VALUE
 from ..raster.crs import GDAL_ERRORS
 
 NO_LABEL = -1
-"""Stands for pixels that a label raster declares nodata."""
+"""Stands for pixels that a label raster declares nodata, or does not reach."""
 
 
 def quick_open() -> rasterio.Env:
@@ -117,13 +117,14 @@ def read_label(sample: MaskSample) -> np.ndarray:
         with quick_open(), rasterio.open(sample.label) as label:
             band = label_band(label, sample.label)
             same = sample.shape is None or (label.height, label.width) == sample.shape[1:]
-            values = label.read(band) if same and not sample.moved else _resampled(label, band, sample)
+            values, seen = (label.read(band), None) if same and not sample.moved else _resampled(label, band, sample)
             nodata = label.nodatavals[band - 1]
     except (*GDAL_ERRORS, ValueError) as error:
         raise SampleFolderError(
             f"the label {sample.label} cannot be read: it is damaged; export it again or remove it"
         ) from error
-    return class_values(values, nodata, sample.label)
+    found = class_values(values, nodata, sample.label)
+    return found if seen is None or seen.all() else np.where(seen, found.astype(np.int32), np.int32(NO_LABEL))
 
 
 def label_band(label: Any, path: Path) -> int:
@@ -194,14 +195,15 @@ def _pixels(path: Path, bands: int | None) -> np.ndarray:
         ) from error
 
 
-def _resampled(label: Any, band: int, sample: MaskSample) -> np.ndarray:
-    """Return an open label raster on the grid of its chip."""
+def _resampled(label: Any, band: int, sample: MaskSample) -> tuple[np.ndarray, np.ndarray]:
+    """Return an open label raster on the grid of its chip, and (rows, cols) bool: where it has pixels."""
     with rasterio.open(sample.image) as chip:
         if chip.transform.is_identity or label.transform.is_identity:
             raise SampleFolderError(
                 f"the label {sample.label} has {label.width} x {label.height} pixels and its chip {chip.width} x "
                 f"{chip.height}, and not both have a georeference: make them the same size"
             )
+        alpha = alpha_band(label)
         crs = chip.crs or label.crs or rasterio.CRS.from_epsg(3857)
         with WarpedVRT(
             label,
@@ -211,5 +213,6 @@ def _resampled(label: Any, band: int, sample: MaskSample) -> np.ndarray:
             width=chip.width,
             height=chip.height,
             resampling=Resampling.nearest,
+            add_alpha=not alpha,
         ) as moved:
-            return np.asarray(moved.read(band))
+            return np.asarray(moved.read(band)), np.asarray(moved.read(alpha or label.count + 1)) > 0

@@ -228,6 +228,21 @@ def test_nodata_of_a_label_is_no_class_though_another_label_has_one_of_its_value
     assert read_label(samples.samples[2]).tolist() == [[0, 255], [4, NO_LABEL]]
 
 
+def test_beyond_its_label_a_chip_has_none_though_0_is_the_background(tmp_path):
+    """A label a quarter beside its chip says nothing of the ground that it does not cover."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels").mkdir()
+    masks = np.array([[[0, 1, 1, 0], [1, 0, 0, 1], [0, 0, 1, 1], [1, 1, 1, 1]]], np.uint8)
+    for name in ("a.tif", "b.tif"):
+        write_raster(tmp_path / "images" / name, np.ones((1, 4, 4), np.uint8))
+        write_raster(tmp_path / "labels" / name, masks, left=500_000.5, top=4_650_000 - 1.0)
+    samples = read_samples([str(tmp_path)], Job())
+    assert samples.unlabelled is None and samples.samples[0].counts.tolist() == [3, 3]
+    expected = np.full((4, 4), NO_LABEL)
+    expected[2:, 1:] = masks[0, :2, :3]
+    assert read_label(samples.samples[0]).tolist() == expected.tolist()
+
+
 def test_an_export_that_goes_on_with_a_class_that_stood_for_nodata_keeps_both(tmp_path):
     """255 is nodata of the first labels and a class of the later ones."""
     raster = write_raster(tmp_path / "r.tif", scene())
