@@ -29,6 +29,7 @@ class Head:
     bounds: tuple[float, float, float, float]
     cell_size: tuple[float, float] | None
     crs_wkt: str | None
+    south_up: bool = False
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -77,6 +78,7 @@ def _head(path: Path) -> Head:
                 bounds=bounds,
                 cell_size=cell_size_of(chip.transform) if placed else None,
                 crs_wkt=chip.crs.to_wkt() if chip.crs else None,
+                south_up=placed and chip.transform.e > 0,
             )
     except RasterError as error:
         raise SampleFolderError(

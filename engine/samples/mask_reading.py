@@ -39,6 +39,7 @@ class LabelPixels:
         shape: Rows and columns of the label, None when it was not opened.
         nodata: What the file declares as nodata, None without, or when it was not opened.
         bounds: Left, bottom, right, top in map units, None without georeference, or when it was not opened.
+        south_up: Its first row is the southernmost.
     """
 
     values: np.ndarray
@@ -46,6 +47,7 @@ class LabelPixels:
     shape: tuple[int, int] | None = None
     nodata: int | None = None
     bounds: tuple[float, float, float, float] | None = None
+    south_up: bool = False
 
     @property
     def size(self) -> None:
@@ -136,13 +138,15 @@ def _samples(
 
 
 def _elsewhere(entry: LabelPixels, head: Head) -> bool:
-    """Return whether a label has another size than its chip, or lies half a pixel and more beside it."""
+    """Return whether a label has another size than its chip, is upside down, or lies half a pixel or more aside."""
     if entry.shape is None:
         return False
     if entry.shape != (head.rows, head.cols):
         return True
     if entry.bounds is None or head.cell_size is None:
         return False
+    if entry.south_up != head.south_up:
+        return True
     return bool(np.abs(np.subtract(entry.bounds, head.bounds)).max() > min(head.cell_size) / 2)
 
 
@@ -153,6 +157,7 @@ def _looked_at(path: Path) -> LabelPixels:
             band = label_band(label, path)
             pixels, nodata = label.read(band), label.nodatavals[band - 1]
             bounds = None if label.transform.is_identity else bounds_of(label)
+            south_up = bounds is not None and label.transform.e > 0
     except (*GDAL_ERRORS, ValueError) as error:
         raise SampleFolderError(
             f"the label {path} cannot be read: it is damaged; export it again or remove it"
@@ -160,7 +165,7 @@ def _looked_at(path: Path) -> LabelPixels:
     values, counts = _counted(class_values(pixels, nodata, path))
     shape = (int(label.height), int(label.width))
     known = int(nodata) if nodata is not None and np.isfinite(nodata) else None
-    return LabelPixels(values, counts, shape, known, bounds)
+    return LabelPixels(values, counts, shape, known, bounds, south_up)
 
 
 def _counted(pixels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -243,6 +243,19 @@ def test_beyond_its_label_a_chip_has_none_though_0_is_the_background(tmp_path):
     assert read_label(samples.samples[0]).tolist() == expected.tolist()
 
 
+def test_a_label_stored_south_up_lies_on_its_ground(tmp_path):
+    """Chip and label have one place and size, and the rows of one run the other way."""
+    (tmp_path / "images").mkdir()
+    (tmp_path / "labels").mkdir()
+    mask = np.array([[[1, 2, 2], [1, 1, 1], [2, 2, 1]]], np.uint8)
+    for name in ("a.tif", "b.tif"):
+        write_raster(tmp_path / "images" / name, np.ones((1, 3, 3), np.uint8), top=4_650_000)
+        upward = Affine(0.5, 0, 500_000, 0, 0.5, 4_650_000 - 1.5)
+        write_raster(tmp_path / "labels" / name, mask[:, ::-1], transform=upward)
+    samples = read_samples([str(tmp_path)], Job())
+    assert (read_label(samples.samples[0]) == mask[0]).all()
+
+
 def test_an_export_that_goes_on_with_a_class_that_stood_for_nodata_keeps_both(tmp_path):
     """255 is nodata of the first labels and a class of the later ones."""
     raster = write_raster(tmp_path / "r.tif", scene())
