@@ -16,6 +16,7 @@ import numpy as np
 import torch
 
 from ..device import choose_device
+from ..errors import Cancelled
 from ..files import room_for
 from ..job import Job
 from ..package.emd import ModelPackage
@@ -140,9 +141,14 @@ class PixelWork:
         folder.mkdir(parents=True, exist_ok=True)
         decision, products, plan = self.meaning.decision, self.meaning.products, image.plan
         place = self._place(image, rasters, folder)
-        done = classify_raster(
-            plan, self.predictor, decision, products, place, self.watch, self._pace, self.job, self.readers
-        )
+        try:
+            done = classify_raster(
+                plan, self.predictor, decision, products, place, self.watch, self._pace, self.job, self.readers
+            )
+        except Cancelled as error:
+            raise Cancelled(
+                f"cancelled by the user; the finished rows wait in {folder}: the same request goes on behind them"
+            ) from error
         return self._told(done) if place.shard[1] == 1 else done if self._all_shards(image, place) else None
 
     def merged(self, image: ImagePlan, rasters: Rasters, folder: Path) -> Classified | None:
@@ -170,6 +176,8 @@ class PixelWork:
     def _told(self, done: Classified) -> Classified:
         """Note what is finished, and tell its seam score."""
         self.done.append(done)
+        if not done.tiles:
+            self.job.warn("no pixel was classified: all are nodata, or lie outside the mask")
         if done.seam is not None and done.seam.value is not None:
             self.job.message(
                 f"seam score {done.seam.value:.2f}: classes change that many times as often across the lines between "

@@ -311,6 +311,6 @@ def bytes_held(plan: RasterPlan, batch_size: int) -> int:
     """Return the memory that strips and a batch of a raster take."""
     source, grid = plan.source, plan.grid
     pixel = len(source.bands) * np.dtype(source.dtype).itemsize + 1
-    strip = max(section.window.width * section.window.height for section in sections(source, grid)) * pixel
+    strip = max(section.window.width * section.window.height for section in sections(source, grid, range(1))) * pixel
     batch = batch_size * grid.tile_rows * grid.tile_cols * len(source.bands) * 4
     return strip * (AHEAD + 1) + 2 * batch

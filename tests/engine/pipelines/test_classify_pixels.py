@@ -315,7 +315,7 @@ def test_an_interrupted_run_goes_on_and_gives_the_same_bytes(tmp_path, model):
     raster = write_raster(tmp_path / "a.tif", image)
     straight, out = str(tmp_path / "straight.tif"), str(tmp_path / "resumed.tif")
     classify(model, raster, out_classified_raster=straight)
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled, match=r"the finished rows wait in .*\.resumed\.classifying"):
         classify(model, raster, Stops(), out_classified_raster=out)
     assert not os.path.exists(out) and (tmp_path / ".resumed.classifying").is_dir()
     job = Job()
@@ -535,3 +535,20 @@ def test_nonsense_is_refused_at_once(tmp_path, model, request_):
             out_classified_raster=str(tmp_path / request_.get("out", "b.tif")),
             shard=request_.get("shard", ""),
         )
+
+
+def test_rasters_that_lie_far_apart_are_refused_at_once(tmp_path, model):
+    """Their mosaic has more tiles than could ever be counted one by one."""
+    image, _ = level_image(70, 70, 3)
+    near, far = write_raster(tmp_path / "a.tif", image), write_raster(tmp_path / "b.tif", image, left=9e6, top=9e6)
+    with pytest.raises(EngineError, match=r"the results and the work files need \d+ MB"):
+        classify(model, f"{near};{far}", out_classified_raster=str(tmp_path / "x.tif"))
+    assert {path.name for path in tmp_path.iterdir()} == {"a.tif", "b.tif", "model"}
+
+
+def test_a_raster_without_a_valid_pixel_is_told(tmp_path, model):
+    """The result is nodata everywhere, and the user learns why."""
+    raster = write_raster(tmp_path / "a.tif", np.full((3, 70, 70), 7, np.uint8), nodata=7)
+    out, job = str(tmp_path / "b.tif"), Job()
+    classify(model, raster, job, out_classified_raster=out)
+    assert not values_of(out).any() and any("no pixel was classified" in line for line in job.warnings)
