@@ -124,7 +124,7 @@ def output_path(target: FeatureTarget) -> tuple[Path, str, str]:
     """Return file, layer name and OGR driver of a target.
 
     Raises:
-        OutputError: No format belongs to the suffix.
+        OutputError: No format belongs to the suffix, or a folder has its name.
     """
     path = Path(target.path)
     if not target.path.strip():
@@ -137,14 +137,14 @@ def output_path(target: FeatureTarget) -> tuple[Path, str, str]:
         raise OutputError(
             f"{path.suffix} is no format that can be written ({path}): choose .gpkg, .geojson, .shp ..."
         ) from error
+    if path.is_dir():
+        raise OutputError(f"{path} is a folder: give the output a file name")
     return path, target.layer or path.stem, driver
 
 
 def _written(target: FeatureTarget, write: Any, job: Job) -> str:
     """Write to a temporary place with ``write(path, layer, driver)`` and move the result to its own."""
     path, layer, driver = output_path(target)
-    if path.is_dir():
-        raise OutputError(f"{path} is a folder: give the output a file name")
     files.writable(path)
     if driver != "GPKG":
         _refuse_other_layers(path, layer)

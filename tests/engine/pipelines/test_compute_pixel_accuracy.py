@@ -337,6 +337,15 @@ def test_estimates_of_a_part_of_the_map_say_so(landscape, tmp_path):
     assert any("of the map's area whose classes have a point" in text for text in job.messages)
 
 
+def test_an_output_that_is_a_folder_is_refused_before_anything_is_counted(rasters, tmp_path):
+    """Nobody waits for a matrix that cannot be written."""
+    (tmp_path / "m.csv").mkdir()
+    job = Job()
+    with pytest.raises(OutputError, match=r"m\.csv is a folder"):
+        accuracy(*rasters, tmp_path, job, out_confusion_matrix=FeatureTarget(str(tmp_path / "m.csv")))
+    assert not job.messages
+
+
 def test_points_far_away_are_outside(rasters, tmp_path):
     """Coordinates that fit no whole number are no pixel, and raise no warning of arithmetic."""
     far = write_features(
