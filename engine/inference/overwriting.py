@@ -22,6 +22,7 @@ from ..files import replaced
 from ..job import Job
 from .attachments import Attachment, AttachmentLayer
 from .blobs import opened_database, quoted
+from .locking import working_alone
 
 
 @dataclass(frozen=True)
@@ -96,16 +97,22 @@ def overwrite_files(layer: AttachmentLayer, results: Mapping[Attachment, Path], 
         json.dump(about, stream)
         stream.flush()
         os.fsync(stream.fileno())
+    undone = False
     try:
-        for move in moves:
-            os.replace(move.old, move.spare)
-            shutil.move(move.made, move.new)
-        if any(move.texts for move in moves):
-            paths.change(moves)
-    except BaseException:
-        _undo(paths, moves)
-        notes.unlink()
-        raise
+        with working_alone(notes):
+            try:
+                for move in moves:
+                    os.replace(move.old, move.spare)
+                    shutil.move(move.made, move.new)
+                if any(move.texts for move in moves):
+                    paths.change(moves)
+            except BaseException:
+                _undo(paths, moves)
+                undone = True
+                raise
+    finally:
+        if undone:
+            notes.unlink()
     os.replace(notes, done)
     _forget(moves, done)
 
@@ -118,7 +125,7 @@ def mend_overwritten(path: Path, job: Job) -> None:
         job: Told what was done.
 
     Raises:
-        OutputError: The notes of that run are damaged, or a file cannot be moved back.
+        OutputError: The notes of that run are damaged, it is still at work, or a file cannot be moved back.
         sqlite3.Error: The GeoPackage is locked or read-only.
     """
     notes, done = _notes(path)
@@ -136,7 +143,8 @@ def mend_overwritten(path: Path, job: Job) -> None:
         if file == done:
             _forget(moves, done)
             continue
-        _undo(paths, moves)
+        with working_alone(file):
+            _undo(paths, moves)
         file.unlink()
         job.warn("an earlier run ended while it replaced images: all of them were put back before this one began")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -50,7 +51,9 @@ class Finished:
     def add(self, name: str, key: str, folder: str = "") -> None:
         """Write an image down and remove its work."""
         self._keys[name] = key
-        (self._place / DONE).write_text(json.dumps(self._keys), encoding="utf-8")
+        fresh = self._place / f"{DONE}.new"
+        fresh.write_text(json.dumps(self._keys), encoding="utf-8")
+        os.replace(fresh, self._place / DONE)
         shutil.rmtree(self._place / (folder or name), ignore_errors=True)
 
 

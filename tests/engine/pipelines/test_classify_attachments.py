@@ -272,3 +272,20 @@ def test_a_run_that_dies_while_it_replaces_images_loses_none(tmp_path, model, mo
         assert filecmp.cmp(tmp_path / "in" / "photos" / name, tmp_path / "straight" / "photos" / name, shallow=False)
     assert [path.name for path in (tmp_path / "in").rglob(".*") if "classifying" not in path.name] == []
     assert len(list((tmp_path / "in" / "photos").iterdir())) == 3
+
+
+def test_a_run_that_still_replaces_images_is_not_undone(tmp_path, model, monkeypatch):
+    """A second run at the same time is refused and moves nothing."""
+    source = layer_with_paths(tmp_path / "in", ".jpg")
+    change, seen = overwriting._Paths.change, []
+
+    def meanwhile(paths, moves, **how):
+        with pytest.raises(EngineError, match="another run is at work"):
+            overwriting.mend_overwritten(tmp_path / "in" / "stops.gpkg", Job())
+        seen.append(len(moves))
+        change(paths, moves, **how)
+
+    monkeypatch.setattr(overwriting._Paths, "change", meanwhile)
+    classify(model, source, overwrite_attachments=True)
+    assert seen == [2]
+    assert list(read_features(source, job=Job()).fields["photo"])[:2] == ["photos/p0.png", "photos/p1.png"]
