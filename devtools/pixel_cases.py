@@ -56,7 +56,7 @@ CASES = {
         class_field="label",
         classes={1: ("building", (230, 90, 40))},
         minutes=4.0,
-        tile=128,
+        tile=192,
         cell_size="auto",
     ),
     "landcover_landsat7": Case(

@@ -28,8 +28,8 @@ from .pixel_statistics import ClassPixelStatistics
 from .registry import LabelRequest, RunLabels, Understood, sample_format
 from .turning import Turn
 
-OBJECT_PIXELS = 26.0
-"""Width of an object at which pixel classification learns it best."""
+OBJECT_PIXELS = 34.0
+"""Root of the area of an object's box, in pixels, at which pixel classification learns it best."""
 
 
 @sample_format("Classified_Tiles")

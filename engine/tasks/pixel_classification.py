@@ -14,6 +14,7 @@ from torch import Tensor
 from ..accuracy.confusion import figures
 from ..models.registry import PIXEL_FORMATS
 from ..networks.segmenter import UNLABELLED, Segmenter
+from ..samples.classified_tiles import OBJECT_PIXELS
 from ..samples.folder import SampleSet
 from ..training.augmentation import Augmentation
 from ..training.scale import ScaleRule
@@ -21,6 +22,8 @@ from .pixel_findings import findings
 from .pixel_labels import pixel_labels, value_counts
 from .registry import Evaluation, Prepared, Task, register
 
+VIEWS = 160
+"""Views of an epoch at least, so that steps see 8 of them: smaller batches of class maps learn worse."""
 FEW_PIXELS = 100_000
 """Up to so many labelled pixels a small network at full resolution learns more than one that pools."""
 SMALL, LARGE = "FULLRES", "UNET"
@@ -156,9 +159,10 @@ TASK = register(
         evaluate=evaluate,
         settle=settle,
         labels=pixel_labels,
-        rule=ScaleRule(good=26.0, lowest=0.25, highest=1.0),
+        rule=ScaleRule(good=OBJECT_PIXELS, lowest=0.25, highest=1.0),
         transforms=transforms,
         suggest=suggest,
         findings=findings,
+        views=VIEWS,
     )
 )

@@ -21,6 +21,7 @@ from ..errors import ParameterError
 from ..job import Job
 from ..models.registry import ModelSpec
 from ..training.augmentation import Augmentation
+from ..training.batches import FEWEST_VIEWS
 from ..training.scale import ScaleRule
 from ..training.views import View
 
@@ -134,6 +135,7 @@ class Task:
         transforms: The default transforms and a network to the transforms that suit it.
         suggest: Training data to the code of the architecture that suits it, and the reason.
         findings: A finished training to what report and package say of it.
+        views: Views that an epoch of few chips has at least; a batch is a twentieth of them.
     """
 
     name: str
@@ -149,6 +151,7 @@ class Task:
     transforms: Callable[[Augmentation, Any], Augmentation]
     suggest: Callable[[SampleSet], tuple[str, str]]
     findings: Callable[[Trained, Job], Findings]
+    views: int = FEWEST_VIEWS
 
 
 _FOUND: dict[str, Task] = {}

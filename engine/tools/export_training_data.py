@@ -159,7 +159,7 @@ class ExportTrainingData(Tool):
         advanced=True,
     )
     cell_size: str = shared.cell_size(
-        auto="the cell size at which objects are about 50 pixels across (26 for Classified_Tiles of one class)",
+        auto="the cell size at which objects are about 50 pixels across (34 for Classified_Tiles of one class)",
         empty="the raster's own",
     )
     extent: Extent | None = shared.extent()

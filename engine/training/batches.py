@@ -28,17 +28,17 @@ class BatchChoice:
     repeats: int
 
 
-def choose_batch(asked: int | None, chips: int, fitting: int | None, augmented: bool, job: Job) -> BatchChoice:
+def choose_batch(asked: int | None, chips: int, fitting: int | None, views: int, job: Job) -> BatchChoice:
     """Return the make-up of an epoch.
 
     Args:
         asked: What the user gave, or None.
         chips: Chips that train.
         fitting: Chips that fit memory, or None when nobody knows.
-        augmented: Whether a chip looks different each time; only then it is shown several times.
+        views: Views that an epoch has at least; 0 where a chip looks the same each time.
         job: Told the choice.
     """
-    repeats = max(1, -(-FEWEST_VIEWS // chips)) if augmented else 1
+    repeats = max(1, -(-views // chips))
     views = chips * repeats
     if repeats > 1:
         job.message(f"{chips} chips are few: an epoch shows each {repeats} times, each time augmented differently")

@@ -99,7 +99,7 @@ def train(
         request.batch_size if not state.batch_size else state.batch_size,
         len(material.split.training),
         None if state.batch_size else _fitting(network, plan, material),
-        bool(material.augmentation != Augmentation()),
+        plan.task.views if material.augmentation != Augmentation() else 0,
         job,
     )
     start = copied(network.state_dict())

@@ -422,15 +422,15 @@ def test_second_images_on_another_grid_are_resampled_and_told(tmp_path):
 
 
 def test_the_cell_size_for_objects_of_one_class_is_proposed(tmp_path):
-    """About 26 pixels across; land cover keeps the raster's own, and labels are painted on the grid of the run."""
-    raster = write_raster(tmp_path / "r.tif", scene(rows=256, cols=256))
-    boxes = on_map((10, 10, 114, 114), (130, 130, 234, 234))
+    """About 34 pixels across; land cover keeps the raster's own, and labels are painted on the grid of the run."""
+    raster = write_raster(tmp_path / "r.tif", scene(rows=384, cols=384))
+    boxes = on_map((10, 10, 146, 146), (170, 170, 306, 306))
     layer = write_boxes(tmp_path / "houses.gpkg", boxes)
     folder, job = export_tiles(tmp_path, raster, layer, cell_size="auto")
     samples = read_samples([str(folder)], Job())
-    assert samples.cell_size == (2.0, 2.0) and "about 26 pixels across" in " ".join(job.messages)
+    assert samples.cell_size == (2.0, 2.0) and "about 34 pixels across" in " ".join(job.messages)
     assert sum(int(sample.counts[sample.values == 1].sum()) for sample in samples.samples) == pytest.approx(
-        2 * 26**2, rel=0.1
+        2 * 34**2, rel=0.1
     )
     cover = write_boxes(tmp_path / "cover.gpkg", boxes, classvalue=[1, 2])
     folder, job = export_tiles(tmp_path, raster, cover, cell_size="auto", folder="cover")

@@ -92,7 +92,7 @@ def test_buildings_have_a_background(tmp_path):
     assert differing <= 1e-4 * mask.size
     folder, job = export(tmp_path, raster, polygons, folder="auto", cell_size="auto", **SMALL)
     size = read_samples([str(folder)], Job()).cell_size[0]
-    assert 0.25 <= size <= 0.40 and "26 pixels across" in " ".join(job.messages)
+    assert 0.20 <= size <= 0.32 and "34 pixels across" in " ".join(job.messages)
 
 
 def test_a_change_pair_with_grids_that_differ(tmp_path):

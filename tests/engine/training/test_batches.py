@@ -3,7 +3,7 @@
 import pytest
 
 from engine.job import Job
-from engine.training.batches import BatchChoice, choose_batch, smaller
+from engine.training.batches import FEWEST_VIEWS, BatchChoice, choose_batch, smaller
 
 
 @pytest.mark.parametrize(
@@ -11,7 +11,7 @@ from engine.training.batches import BatchChoice, choose_batch, smaller
 )
 def test_empty_batch_size_leaves_twenty_steps(chips, size, repeats):
     """The largest batch up to 64 that leaves twenty steps; few chips are shown several times."""
-    choice = choose_batch(None, chips, None, True, Job())
+    choice = choose_batch(None, chips, None, FEWEST_VIEWS, Job())
 
     assert choice.repeats == repeats
     assert choice.size == size
@@ -20,7 +20,7 @@ def test_empty_batch_size_leaves_twenty_steps(chips, size, repeats):
 
 def test_chips_that_always_look_alike_are_not_repeated():
     """Without augmentation a repetition would show nothing new."""
-    choice = choose_batch(None, 10, None, False, Job())
+    choice = choose_batch(None, 10, None, 0, Job())
 
     assert choice == BatchChoice(2, 1)
 
@@ -29,7 +29,7 @@ def test_fewer_chips_than_a_batch_are_told():
     """A batch larger than the data becomes smaller, with a warning."""
     job = Job()
 
-    assert choose_batch(64, 10, None, False, job).size == 10
+    assert choose_batch(64, 10, None, 0, job).size == 10
     assert "batch_size 64" in job.warnings[0]
 
 
@@ -37,7 +37,7 @@ def test_memory_limits_the_batch():
     """What does not fit is not tried."""
     job = Job()
 
-    assert choose_batch(32, 1000, 5, True, job).size == 5
+    assert choose_batch(32, 1000, 5, FEWEST_VIEWS, job).size == 5
     assert "memory" in job.warnings[0]
 
 

@@ -61,10 +61,10 @@ def test_bad_sizes_are_refused(text):
 
 
 @pytest.mark.parametrize(
-    ("side", "view"), [(130, (256, 256)), (60, (416, 416)), (26, (1024, 1024)), (10, (1024, 1024)), (500, (256, 256))]
+    ("side", "view"), [(136, (256, 256)), (68, (512, 512)), (34, (1024, 1024)), (10, (1024, 1024)), (500, (256, 256))]
 )
 def test_chips_of_large_objects_are_reduced_for_pixels(side, view):
-    """The median object is shown about 26 pixels across, at most four times reduced, never enlarged."""
+    """The median object is shown about 34 pixels across, at most four times reduced, never enlarged."""
     scale = choose_scale((1024, 1024), sizes(side), None, "", PIXELS.rule, Job())
 
     assert scale.view == scale.whole and scale.tile == (1024, 1024)
@@ -82,6 +82,6 @@ def test_little_ground_around_large_objects_is_warned_of():
     """The remedy is a larger tile of the export."""
     job = Job()
 
-    choose_scale((256, 256), sizes(104), None, "", PIXELS.rule, job)
+    choose_scale((256, 256), sizes(136), None, "", PIXELS.rule, job)
 
     assert "tile_size 768" in job.warnings[0]
