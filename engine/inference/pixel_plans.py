@@ -22,6 +22,9 @@ from ..tools.classify_pixels import ClassifyPixels
 from .preparation import RasterPlan, fitted_source, mask_area
 from .tiles import TileGrid
 
+STEP = 32
+"""Sides of tiles that are fitted to a small image are multiples of this, which is what networks halve."""
+
 ALIGNED = 1e-3
 """Share of a cell by which edges may differ and count as aligned."""
 
@@ -74,11 +77,26 @@ def plan_image(
     if snap is not None and not moved:
         source = _snapped(source, snap, job)
     target = _reprojected(source, crs, snap) if moved else _own_grid(path, source, request, job)
-    tile = package.tile if arguments.tile_size is None else (arguments.tile_size, arguments.tile_size)
+    tile = _tile(source, package, arguments)
     area = None if request.mask is None else mask_area(request.mask, source, job)
     return ImagePlan(
         RasterPlan(source, TileGrid(source.rows, source.cols, *tile, arguments.padding), area, name), target
     )
+
+
+def _tile(source: RasterSource, package: ModelPackage, arguments: PixelArguments) -> tuple[int, int]:
+    """Return rows and columns of a tile: those asked for, else the model's.
+
+    Where the model's are larger than what it was trained on, an image that is smaller still gets smaller tiles.
+    """
+    if arguments.tile_size is not None:
+        return arguments.tile_size, arguments.tile_size
+    shown = package.resize_to or package.tile
+    if max(shown) <= max(package.spec.tile):
+        return package.tile
+    least = 4 * arguments.padding
+    rows, cols = (max(least, STEP * -(-side // STEP)) for side in (source.rows, source.cols))
+    return min(package.tile[0], rows), min(package.tile[1], cols)
 
 
 def _own_grid(path: str, source: RasterSource, request: ClassifyPixels, job: Job) -> OutputGrid:

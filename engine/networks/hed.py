@@ -29,6 +29,8 @@ class EdgeDetector(Segmenter):
 
     body: Body
 
+    local = True
+
     def __init__(self, body: Body, channels: int, settings: LossSettings) -> None:
         """Make a side output for each stage that has learnt features.
 

@@ -31,6 +31,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
 }
 """Networks by the library's name, and how they are built."""
 
+LOCAL = ("unet", "unetplusplus", "linknet", "fpn")
+"""Those of them without a branch that looks at the whole image."""
+
 
 def zoo_network(name: str, spec: ModelSpec) -> EncoderDecoder:
     """Return a network with random weights.
@@ -47,7 +50,10 @@ def zoo_network(name: str, spec: ModelSpec) -> EncoderDecoder:
     if name == "unetplusplus":
         model.decoder.center = nn.Identity()  # made for VGG but never run
     body = body_of(backbone, spec.bands, model.encoder)
-    return EncoderDecoder(body, model.decoder, model.segmentation_head, spec.outputs, LossSettings.from_spec(spec))
+    settings = LossSettings.from_spec(spec)
+    network = EncoderDecoder(body, model.decoder, model.segmentation_head, spec.outputs, settings)
+    network.local = name in LOCAL and not backbone.startswith(TIMM_PREFIX)
+    return network
 
 
 def pyramid_attention(spec: ModelSpec) -> EncoderDecoder:

@@ -30,9 +30,12 @@ class Segmenter(Trainable):
         settings: Which losses are summed.
         reach: Radius in pixels of what a pixel's score depends on, for a network without pooling; None when it is
             large.
+        local: Whether a score depends on the ground around its pixel only, never on the size of the image: then a
+            larger tile than the network was trained on serves as well, and better at its edges.
     """
 
     reach: int | None = None
+    local = False
 
     def __init__(self, body: Body | None, channels: int, settings: LossSettings) -> None:
         """Keep backbone and losses; children add decoder and head."""

@@ -20,6 +20,8 @@ from ..training.views import whole_view
 from .pixel_labels import PixelLabels
 from .pixel_plots import Picture, class_graph, confusion_graph, results
 
+LARGE_TILE = 512
+"""Pixels that a local network is shown of a tile at least, down or across."""
 SMALL_TILE = 256
 """Tile of a network that sees a few pixels around each one: any tile gives the same result."""
 PADDING_SHARE = 8
@@ -46,7 +48,7 @@ def findings(trained: Trained, job: Job) -> Findings:
     ]
     return Findings(
         summary=_summary(trained, known, confusion),
-        frame=frame_of(trained.material.scale, network.reach),
+        frame=frame_of(trained.material.scale, network),
         threshold=0.5,
         keys=_keys(labels, known, confusion),
         counted="Labelled pixels",
@@ -63,16 +65,23 @@ def findings(trained: Trained, job: Job) -> Findings:
     )
 
 
-def frame_of(scale: ChipScale, reach: int | None) -> Frame:
+def frame_of(scale: ChipScale, network: Segmenter) -> Frame:
     """Return how inference cuts a raster into tiles.
+
+    A network that looks at the ground around a pixel only is shown several chips' worth at once: fewer tiles overlap,
+    and fewer pixels lie near a tile's edge, where the network sees less.
 
     Args:
         scale: How chips were shown.
-        reach: Pixels around each one that the network sees; None when they are many.
+        network: What will look at the tiles.
     """
+    reach = network.reach
     if reach is None:
-        side = min(scale.tile)
-        return Frame(scale.tile, scale.resize_to, max(side // PADDING_SHARE, min(SMALLEST_PADDING, side // 4)))
+        times = max(1, -(-LARGE_TILE // max(scale.view))) if network.local else 1
+        tile = (times * scale.tile[0], times * scale.tile[1])
+        resize_to = None if scale.resize_to is None else (times * scale.resize_to[0], times * scale.resize_to[1])
+        side = min(tile)
+        return Frame(tile, resize_to, max(side // PADDING_SHARE, min(SMALLEST_PADDING, side // 4)))
     rows, cols = (round(SMALL_TILE / factor) for factor in scale.scale)
     resize_to = None if scale.resize_to is None else (SMALL_TILE, SMALL_TILE)
     return Frame((rows, cols), resize_to, math.ceil(reach / min(scale.scale)))

@@ -119,7 +119,7 @@ def test_per_class_metrics_agree_with_the_metrics_of_the_training(trained):
 
 
 def test_one_class_learns_its_background(tmp_path):
-    """The background is the first channel; U-Net proposes an eighth of the tile as padding."""
+    """The background is the first channel; U-Net takes eight chips at once and proposes an eighth as padding."""
     chips, job = write_masks(tmp_path / "chips", count=6, values=(7,), bands=3, dtype="uint8", side=64), Job()
 
     outputs = run(request(chips, tmp_path / "model", model_type="UNET", arguments=(), backbone_model="RESNET18"), job)
@@ -128,7 +128,7 @@ def test_one_class_learns_its_background(tmp_path):
         network = load_network(package)
         assert package.channel_values == (0, 7) and package.background
         assert network.channels == 2
-        assert package.tile == (64, 65) and package.padding == 8
+        assert package.tile == (512, 520) and package.padding == 64
         assert package.emd["ModelName"] == "UnetClassifier" and package.emd["UnlabelledValue"] is None
         assert set(json.loads(package.emd["per_class_metrics"])) == {"NoData", "7"}
 
