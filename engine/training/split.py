@@ -9,6 +9,7 @@ labels allow that. Images without georeference are split by source image.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import shapely
@@ -28,6 +29,8 @@ MOST_VALIDATION = 1.5
 """Smaller blocks are tried, where chips on a border may train, while validation is more than this times the share."""
 FEWEST_FREE = 0.02
 """A chip of which less shows other ground than validation chips teaches nothing."""
+FEW_CHIPS = 200
+"""Chips whose common ground is measured; of more, their share of all chips says as much."""
 CANDIDATES = 64
 """Random choices that are compared."""
 
@@ -76,6 +79,23 @@ class Chips:
     def georeferenced(self) -> bool:
         """Whether every chip knows its ground."""
         return bool(np.isfinite(self.bounds).all())
+
+    @cached_property
+    def overlap(self) -> float:
+        """How many chips show a place in the mean."""
+        boxes = shapely.box(*self.bounds.T)
+        return float(shapely.area(boxes).sum() / shapely.area(shapely.union_all(boxes)))
+
+    def share(self, indexes: np.ndarray) -> float:
+        """Return the share of the ground that some chips show; of the chips, where these are many.
+
+        Chips that overlap each other show more ground together than their number says.
+        """
+        if not self.divisible or len(indexes) > FEW_CHIPS:
+            return len(indexes) / max(1, len(self))
+        boxes = shapely.box(*self.bounds.T)
+        everything = float(shapely.area(boxes).sum()) / self.overlap
+        return float(shapely.area(shapely.union_all(boxes[indexes]))) / everything
 
 
 def split_chips(chips: Chips, percentage: float, how: str, seed: int, job: Job) -> Split:
@@ -229,7 +249,8 @@ def _by_blocks(chips: Chips, share: float, random: np.random.Generator) -> Split
         kept = len(found[1].training) + len(found[1].validation)
         enough = len(found[1].validation) >= min(FEWEST, share) * kept
         if chips.divisible:
-            good = len(found[1].validation) <= MOST_VALIDATION * share * len(chips)
+            enough = chips.share(found[1].validation) >= min(FEWEST, share)
+            good = chips.share(found[1].validation) <= MOST_VALIDATION * share
         else:
             good = len(found[1].left_out) <= MOST_LEFT_OUT * len(chips)
         if enough and good:
@@ -254,7 +275,8 @@ def _blocks_of(
         place[order] = np.arange(len(centres))
         # a chip validates from the block on that is the last one under it
         sizes = np.cumsum(np.bincount(place[corners].max(axis=1), minlength=len(centres)))
-        under = place[corners] <= int(np.searchsorted(sizes, share * len(chips) * 0.999))
+        wanted = share * len(chips) * (random.uniform(1 / chips.overlap, 1) if chips.divisible else 0.999)
+        under = place[corners] <= int(np.searchsorted(sizes, wanted))
         validates, trains = under.all(axis=1), ~under.any(axis=1)
         split = Split(everything[trains], everything[validates], everything[~trains & ~validates], how)
         best = _better(best, chips, split, share)
@@ -281,7 +303,7 @@ def _better(best: tuple[float, Split] | None, chips: Chips, split: Split, share:
         return best
     kept = len(split.training) + len(split.validation)
     if chips.divisible:
-        cost = abs(len(split.validation) / len(chips) - share)
+        cost = abs(chips.share(split.validation) - share)
     else:
         cost = abs(len(split.validation) / kept - share) + len(split.left_out) / len(chips)
     present = chips.labels.sum(axis=0) > 0
