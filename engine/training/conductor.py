@@ -27,6 +27,9 @@ LAST_SHARE = 0.10
 """Share of the planned steps that training takes to its end once it hurries."""
 AS_GOOD = 0.03
 """Difference from the best value, as a share of it, within which a later state is kept."""
+SETTLES_FROM = 0.5
+"""Position of the schedule from which on states compete; earlier ones are kept until then only: on few validation chips
+a state of the first epochs, which learned little, can look the best by chance."""
 STEPS_TO_FORETELL = 8
 """Steps before the time left is told: the first ones are slow."""
 VALIDATION_SHARE = 0.08
@@ -164,6 +167,8 @@ class Conductor:
         state = self.state
         if self.average is None:
             return
+        if state.best_position < SETTLES_FROM <= self.schedule.position:
+            state.best_value = None
         lowest = state.best_value
         if lowest is None or not math.isfinite(value) or value < lowest:
             state.best_value, state.waited = value, 0
@@ -171,7 +176,7 @@ class Conductor:
             state.waited += 1
         slack = AS_GOOD * abs(lowest) if lowest is not None else 0.0
         if lowest is None or not value > lowest + slack:
-            state.best_epoch = state.epoch
+            state.best_epoch, state.best_position = state.epoch, self.schedule.position
             state.best = copied(self.average.network.state_dict())
 
     def _hurry(self) -> None:

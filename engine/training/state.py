@@ -76,6 +76,7 @@ class RunState:
         history: One record per epoch.
         best_value: Best value of the monitored metric, smaller is better; None before the first.
         best_epoch: Epoch of the best value.
+        best_position: Of the schedule when the best state was kept.
         waited: Epochs since the best value.
         best: Averaged weights of the best epoch.
         network: Present weights.
@@ -96,6 +97,7 @@ class RunState:
     history: list[EpochRecord] = field(default_factory=list)
     best_value: float | None = None
     best_epoch: int = 0
+    best_position: float = 0.0
     waited: int = 0
     best: dict[str, Tensor] = field(default_factory=dict)
     network: dict[str, Tensor] = field(default_factory=dict)

@@ -108,7 +108,7 @@ def test_training_without_improvement_falls_to_its_end(network, material, tmp_pa
 
     assert any("No improvement for 5 epochs" in text for text in job.messages)
     assert 12 < state.epoch < 30
-    assert state.best_epoch == 1
+    assert 1 < state.best_epoch < state.epoch and state.best_position >= 0.5  # nothing of the first half competes
     assert state.history[-1].rate < 1e-5
 
 
