@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,20 +70,20 @@ class Objects:
     bands: int = 0
 
 
-class BoxFormat:
+class BoxFormat(ABC):
     """Base of the formats of rectangles, which add ``suffixes``, ``text`` and ``parse``."""
 
     suffixes: tuple[str, ...] = ()
     pairs = False
     statistics = ObjectStatistics
 
+    @abstractmethod
     def text(self, label: ChipLabel) -> str:
         """Return the content of a label file."""
-        raise NotImplementedError
 
+    @abstractmethod
     def parse(self, text: bytes, path: Path) -> Objects:
         """Return what a label file says; ``SampleFolderError`` when it is broken."""
-        raise NotImplementedError
 
     def labels(self, request: LabelRequest, job: Job) -> FeatureLabels:
         """Read the features; see ``read_labels`` for what is refused, besides rasters."""
