@@ -111,7 +111,9 @@ class BoxFormat(ABC):
         """Return what makes the boxes of one raster."""
         return BoxLabeller(self, placed, source, cutting, turns, statistics)
 
-    def tell(self, labels: RunLabels, statistics: ObjectStatistics, job: Job) -> None:
+    def tell(  # noqa: B027 - nothing to say is what all of them do
+        self, labels: RunLabels, statistics: ObjectStatistics, job: Job
+    ) -> None:
         """Boxes leave nothing to be said."""
 
     def read(self, layout: Layout, job: Job) -> list[Objects]:
