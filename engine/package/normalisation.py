@@ -22,6 +22,9 @@ EPSILON = 1e-5
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
+FEW = 16
+"""Share of the pixels, as one in so many, up to which zeros of the first band are looked at one by one."""
+
 SMALLEST_STD = 1e-6
 """A scaled deviation below this is taken for a constant band and replaced by 1."""
 
@@ -160,21 +163,23 @@ class Normalisation:
         factor = [1.0 / (std * span) for std, span in zip(self.scaled_std, spans, strict=True)]
         center = torch.tensor(mean, dtype=torch.float32, device=batch.device)[:, None, None]
         scale = torch.tensor(factor, dtype=torch.float32, device=batch.device)[:, None, None]
-        normalised = (batch.to(torch.float32) - center).mul_(scale)
-        empty = _without_data(batch)
+        values = batch.to(torch.float32)
+        normalised = (values - center).mul_(scale)
+        empty = _without_data(values)
         return normalised if empty is None else normalised.masked_fill_(empty, 0.0)
 
 
 def _without_data(batch: Tensor) -> Tensor | None:
     """Return where all of several bands are 0, (n, 1, rows, cols) bool; None where there is no such pixel."""
-    if batch.shape[-3] == 1:
+    first = batch.select(-3, 0)
+    zeros = first.numel() - int(torch.count_nonzero(first))
+    if batch.shape[-3] == 1 or not zeros:
         return None
-    empty = batch.narrow(-3, 0, 1) == 0
-    for band in range(1, batch.shape[-3]):
-        if not bool(empty.any()):
+    if FEW * zeros < first.numel():  # only these pixels are looked at, as in most images
+        places = (first == 0).nonzero()
+        if bool(batch.movedim(-3, -1)[places.unbind(1)].any(dim=-1).all()):
             return None
-        empty &= batch.narrow(-3, band, 1) == 0
-    return empty
+    return ~batch.any(dim=-3, keepdim=True)
 
 
 def _listed(stats: Mapping[str, Any], key: str, positions: Sequence[int]) -> tuple[float, ...] | None:
