@@ -34,6 +34,12 @@ DETECTION_FORMATS = ("PASCAL_VOC_rectangles", "KITTI_rectangles")
 PIXEL_FORMATS = ("Classified_Tiles",)
 """Training formats that hold a class for every pixel."""
 
+INSTANCE_FORMATS = ("RCNN_Masks",)
+"""Training formats that hold the mask of every object."""
+
+LABEL_FORMATS = ("Labeled_Tiles", "MultiLabeled_Tiles", "Imagenet")
+"""Training formats that hold a class, or several, for a chip as a whole."""
+
 TRAINING_ARGUMENTS = ("chip_size", "monitor")
 """Model arguments of older versions that belong to the training, not to the network."""
 

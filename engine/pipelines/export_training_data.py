@@ -22,7 +22,7 @@ from ..raster.sources import list_rasters
 from ..samples.cell_size import propose_cell_size, size_in_words
 from ..samples.chips import SUFFIXES, ChipKind
 from ..samples.cutting import Cutting
-from ..samples.exporting import PARTS, Exporter, LabelledRaster, touched_chips
+from ..samples.exporting import PARTS, LabelledRaster
 from ..samples.pairing import SecondImages
 from ..samples.placing import PlacedLabels, in_pixels
 from ..samples.record import FolderRecord, SecondRasters
@@ -54,12 +54,12 @@ def run(request: ExportTrainingData, job: Job) -> dict[str, str]:
     record = new_record(request, rasters, kinds[0], labels, form)
     if earlier is not None:
         record = continued(earlier, record, labels.numbered, out, job)
-    expected = [touched_chips(raster, cutting, job) for raster in rasters]
+    expected = [form.expected(raster, cutting, job) for raster in rasters]
     files.room_for(out, sum(expected) * (sum(kind.bytes for kind in kinds[0]) + form.label_bytes(cutting)), "the chips")
     before = len(record.chips)
     parts = (*PARTS[: len(kinds[0])], "labels")
     with staged(out, earlier is not None, parts, job) as folder:
-        exporter = Exporter(folder, cutting, record, form, labels)
+        exporter = form.exporter(folder, cutting, record, labels)
         done = 0
         for raster, kind, count in zip(rasters, kinds, expected, strict=True):
             exporter.export(raster, kind, job, _progress(job, done, count, sum(expected)))

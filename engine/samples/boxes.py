@@ -18,12 +18,13 @@ from .cell_size import OBJECT_PIXELS
 from .chips import write_whole
 from .class_source import is_raster
 from .cutting import Cutting
+from .exporting import GridCut
 from .heads import Head
 from .label_layer import FeatureLabels
 from .layout import Layout
 from .naming import classified
 from .placing import PlacedLabels, Placement
-from .registry import ChipFile, LabelRequest, RunLabels, Understood
+from .registry import ChipFile, LabelRequest, RunLabels, Understood, Written
 from .samples import BoxSample
 from .statistics import ObjectStatistics
 from .turning import Turn
@@ -70,7 +71,7 @@ class Objects:
     bands: int = 0
 
 
-class BoxFormat(ABC):
+class BoxFormat(GridCut, ABC):
     """Base of the formats of rectangles, which add ``suffixes``, ``text`` and ``parse``."""
 
     suffixes: tuple[str, ...] = ()
@@ -111,9 +112,7 @@ class BoxFormat(ABC):
         """Return what makes the boxes of one raster."""
         return BoxLabeller(self, placed, source, cutting, turns, statistics)
 
-    def tell(  # noqa: B027 - nothing to say is what all of them do
-        self, labels: RunLabels, statistics: ObjectStatistics, job: Job
-    ) -> None:
+    def tell(self, labels: RunLabels, statistics: ObjectStatistics, job: Job) -> None:
         """Boxes leave nothing to be said."""
 
     def read(self, layout: Layout, job: Job) -> list[Objects]:
@@ -181,7 +180,7 @@ class BoxStrip:
         """Return the chips that have a box."""
         return self._found[copy].keys()
 
-    def write(self, copy: int, chip: int, file: ChipFile) -> None:
+    def write(self, copy: int, chip: int, file: ChipFile) -> Written:
         """Write the text file of a chip."""
         labeller, placement = self._labeller, self._placements[copy]
         place = self._found[copy].get(chip, slice(0, 0))
@@ -195,6 +194,7 @@ class BoxStrip:
         )
         with open(f"{file.folder}/{file.stem}{labeller.form.suffixes[0]}", "wb", buffering=0) as stream:
             write_whole(stream, labeller.form.text(label).encode("utf-8"))
+        return Written()
 
     def count(self, copy: int, chips: Sequence[int]) -> None:
         """Take the boxes of the chips that were written into the statistics."""

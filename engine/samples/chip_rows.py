@@ -22,6 +22,8 @@ class ChipRow:
         rotation: Degrees by which it is turned.
         bounds: Left, bottom, right, top in the raster's map units.
         pixels: Value and count of the pixels of its label raster, None where labels are no rasters.
+        folder: Sub-folder of ``images`` that holds it, empty where chips lie in ``images`` itself.
+        labels: Its label files, relative to the exported folder with ``/``; None for the one file of its name.
     """
 
     chip: str
@@ -29,6 +31,8 @@ class ChipRow:
     rotation: float
     bounds: tuple[float, float, float, float]
     pixels: tuple[tuple[int, int], ...] | None = None
+    folder: str = ""
+    labels: tuple[str, ...] | None = None
 
 
 def read_chip_rows(path: Path) -> list[ChipRow]:
@@ -46,6 +50,8 @@ def read_chip_rows(path: Path) -> list[ChipRow]:
                     float(row["rotation"]),
                     (float(row["left"]), float(row["bottom"]), float(row["right"]), float(row["top"])),
                     _pixels(row.get("pixels")),
+                    row.get("folder") or "",
+                    _labels(row.get("labels")),
                 )
                 for row in csv.DictReader(stream)
             ]
@@ -61,14 +67,30 @@ def _pixels(text: str | None) -> tuple[tuple[int, int], ...] | None:
     return tuple((int(value), int(count)) for value, _, count in parts)
 
 
+def _labels(text: str | None) -> tuple[str, ...] | None:
+    """Return the label files of a chip as ``chips.csv`` has them, None without."""
+    return None if text is None else tuple(part for part in text.split("|") if part)
+
+
 def chips_text(rows: Sequence[ChipRow]) -> str:
-    """Return the content of ``chips.csv``."""
+    """Return the content of ``chips.csv``; columns that say nothing are left out."""
     masks = any(row.pixels is not None for row in rows)
-    lines = [",".join((*_CHIP_COLUMNS, "pixels") if masks else _CHIP_COLUMNS)]
+    folders = any(row.folder for row in rows)
+    files = any(row.labels is not None for row in rows)
+    columns = (*_CHIP_COLUMNS, *("pixels",) * masks, *("folder",) * folders, *("labels",) * files)
+    lines = [",".join(columns)]
     for row in rows:
-        source = '"' + row.source.replace('"', '""') + '"'
-        cells = [row.chip, source, f"{row.rotation:g}", *map(repr, map(float, row.bounds))]
+        cells = [row.chip, _quoted(row.source), f"{row.rotation:g}", *map(repr, map(float, row.bounds))]
         if masks:
             cells.append(" ".join(f"{value}:{count}" for value, count in row.pixels or ()))
+        if folders:
+            cells.append(_quoted(row.folder))
+        if files:
+            cells.append(_quoted("|".join(row.labels or ())))
         lines.append(",".join(cells))
     return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """Return a cell that may hold anything but line ends."""
+    return '"' + text.replace('"', '""') + '"'

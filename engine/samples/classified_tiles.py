@@ -18,6 +18,7 @@ from ..raster.reading import RasterSource
 from ..vector.labels import Labels, read_labels
 from .class_source import ClassRasterLabels, is_raster
 from .cutting import Cutting
+from .exporting import GridCut
 from .heads import Head
 from .label_layer import FeatureLabels
 from .layout import Layout
@@ -33,7 +34,7 @@ OBJECT_PIXELS = 34.0
 
 
 @sample_format("Classified_Tiles")
-class ClassifiedTiles:
+class ClassifiedTiles(GridCut):
     """Makes, writes and reads ``labels/<chip>.tif``."""
 
     suffixes = (".tif", ".tiff", ".png")

@@ -20,7 +20,7 @@ from .chip_rows import ChipRow
 from .chips import ChipKind, ChipWriter
 from .cutting import Cutting
 from .record import FolderRecord
-from .registry import ChipFile, Labeller, PlacedOnRaster, RunLabels, SampleFormat
+from .registry import ChipFile, Labeller, PlacedOnRaster, RunLabels, SampleFormat, Written
 from .turning import Turn, turns
 
 SWATH_BYTES = 96 * 2**20
@@ -69,6 +69,20 @@ class _Swath:
     pixels: StripReader
     labeller: Labeller
     second: tuple[OverlayStrips, ChipWriter] | None
+
+
+class GridCut:
+    """Base of the label formats whose chips lie on a grid."""
+
+    def expected(self, raster: LabelledRaster, cutting: Cutting, job: Job) -> int:
+        """Return how many chips of a raster an export writes at most, turned copies included."""
+        return touched_chips(raster, cutting, job)
+
+    def exporter(
+        self: SampleFormat, folder: Path, cutting: Cutting, record: FolderRecord, labels: RunLabels
+    ) -> Exporter:
+        """Return what cuts the chips of the grid."""
+        return Exporter(folder, cutting, record, self, labels)
 
 
 class Exporter:
@@ -174,13 +188,12 @@ class Exporter:
             swath.second[1].write(stem, pair[0], transform)
         return stem
 
-    def _enter(
-        self, source: RasterSource, turn: Turn | None, file: ChipFile, pixels: tuple[tuple[int, int], ...] | None
-    ) -> None:
+    def _enter(self, source: RasterSource, turn: Turn | None, file: ChipFile, written: Written) -> None:
         """Take a written chip into the record."""
         record = self._record
         bounds = _bounds(file.transform, record.cols, record.rows)
-        record.chips.append(ChipRow(file.stem, source.path, turn.angle if turn is not None else 0.0, bounds, pixels))
+        angle = turn.angle if turn is not None else 0.0
+        record.chips.append(ChipRow(file.stem, source.path, angle, bounds, written.pixels, labels=written.labels))
         record.next_index += 1
 
     def _cut(

@@ -19,10 +19,20 @@ from ..job import Job
 from .heads import check_alike, chip_heads
 from .layout import Layout, find_layout
 from .record import crs_of_reference
-from .samples import BoxSample, ChipSample, MaskSample, read_chip, read_label
+from .samples import BoxSample, ChipSample, InstanceSample, LabelSample, MaskSample, read_chip, read_label
 from .statistics import BandStats, PixelStatistics
 
-__all__ = ["BoxSample", "ChipSample", "MaskSample", "SampleSet", "read_chip", "read_label", "read_samples"]
+__all__ = [
+    "BoxSample",
+    "ChipSample",
+    "InstanceSample",
+    "LabelSample",
+    "MaskSample",
+    "SampleSet",
+    "read_chip",
+    "read_label",
+    "read_samples",
+]
 
 
 @dataclass
@@ -52,7 +62,7 @@ class SampleSet:
 
     folders: tuple[Path, ...]
     metadata_format: str
-    samples: list[BoxSample] | list[MaskSample]
+    samples: Sequence[ChipSample]
     classes: tuple[ClassInfo, ...]
     bands: int
     dtype: str
@@ -72,6 +82,11 @@ class SampleSet:
     def __len__(self) -> int:
         """Return the number of chips."""
         return len(self.samples)
+
+    @property
+    def paired(self) -> bool:
+        """Whether every chip has a second one, of another date."""
+        return all(isinstance(sample, MaskSample) and sample.image2 is not None for sample in self.samples)
 
 
 def read_samples(folders: Sequence[str], job: Job) -> SampleSet:

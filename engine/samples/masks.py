@@ -14,7 +14,7 @@ from .painting import ClassPainter, Coding, PolygonPainter
 from .pixel_statistics import ClassPixelStatistics
 from .placed_classes import PlacedClasses
 from .placing import PlacedLabels
-from .registry import ChipFile
+from .registry import ChipFile, Written
 from .turning import Turn
 
 Placed = PlacedLabels | PlacedClasses
@@ -83,10 +83,10 @@ class MaskStrip:
         touched = labeller.placed.touched(self._row, cutting.rows, self._cols, cutting.cols, margin)
         return {int(chip) for chip in touched if any(value for value, _ in self._counted(copy, int(chip)))}
 
-    def write(self, copy: int, chip: int, file: ChipFile) -> tuple[tuple[int, int], ...]:
+    def write(self, copy: int, chip: int, file: ChipFile) -> Written:
         """Write the label raster of a chip; return value and count of its pixels, void ones left out."""
         self._labeller.writer(file).write(file.stem, self._cut(copy, chip)[None], file.transform)
-        return self._counted(copy, chip)
+        return Written(self._counted(copy, chip))
 
     def count(self, copy: int, chips: Sequence[int]) -> None:
         """Take the label rasters that were written into the statistics."""

@@ -125,10 +125,12 @@ class FolderRecord:
 
     def _map_line(self, row: ChipRow) -> str:
         """Return the line of a chip in ``map.txt``."""
-        image, second = row.chip + self.image_suffix, ""
+        image, second = "/".join(part for part in (row.folder, row.chip + self.image_suffix) if part), ""
         if self.second.bands:
-            second = f" images2\\{image}"
-        return f"images\\{image}{second}  labels\\{row.chip}{self.label_suffix} \r\n"
+            second = f" images2/{image}"
+        labels = (f"labels/{row.chip}{self.label_suffix}",) if row.labels is None else row.labels
+        line = f"images/{image}{second}" + (f"  {' '.join(labels)}" if labels else "")
+        return line.replace("/", "\\") + " \r\n"
 
     def statistics(self) -> dict[str, Any]:
         """Return the content of ``esri_accumulated_stats.json``."""

@@ -23,10 +23,13 @@ from ..tools.values import FeatureSource
 if TYPE_CHECKING:
     from ..classes import ClassInfo
     from ..raster.reading import RasterSource
+    from .chips import ChipKind
     from .cutting import Cutting
+    from .exporting import LabelledRaster
     from .heads import Head
     from .layout import Layout
-    from .samples import BoxSample, MaskSample
+    from .record import FolderRecord
+    from .samples import ChipSample
     from .statistics import LabelStatistics
     from .turning import Turn
 
@@ -67,6 +70,19 @@ class ChipFile:
     stem: str
     image_name: str
     transform: Affine
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written of a chip's label.
+
+    Attributes:
+        pixels: Value and count of its pixels, where the label is one raster of class values; else None.
+        labels: Its label files, relative to the exported folder with ``/``; None for the one file of the chip's name.
+    """
+
+    pixels: tuple[tuple[int, int], ...] | None = None
+    labels: tuple[str, ...] | None = None
 
 
 class PlacedOnRaster(Protocol):
@@ -110,8 +126,8 @@ class StripLabels(Protocol):
     def labelled(self, copy: int) -> Collection[int]:
         """Return the chips of the strip that have a label."""
 
-    def write(self, copy: int, chip: int, file: ChipFile) -> tuple[tuple[int, int], ...] | None:
-        """Write the label of a chip; return value and count of its pixels where labels are rasters."""
+    def write(self, copy: int, chip: int, file: ChipFile) -> Written:
+        """Write the label of a chip, one file or several; return what was written."""
 
     def count(self, copy: int, chips: Sequence[int]) -> None:
         """Take the labels of the chips that were written into the statistics."""
@@ -125,6 +141,21 @@ class Labeller(Protocol):
 
     def strip(self, row: int, cols: np.ndarray) -> StripLabels:
         """Return the labels of the chips that begin in a row, at ascending columns; rows of one swath only grow."""
+
+
+class ChipExporter(Protocol):
+    """Writes chips and labels of one raster after another into one folder, and keeps the folder's record.
+
+    Attributes:
+        unpaired: Chips left out because the second raster has no valid pixel there.
+    """
+
+    unpaired: int
+
+    def export(
+        self, raster: LabelledRaster, kinds: Sequence[ChipKind], job: Job, done: Callable[[float], None]
+    ) -> None:
+        """Write the chips of one raster; ``kinds`` are of its chips and of second ones, if any."""
 
 
 class Content(Protocol):
@@ -149,7 +180,7 @@ class Understood:
         unlabelled: See ``SampleSet``.
     """
 
-    samples: list[BoxSample] | list[MaskSample]
+    samples: Sequence[ChipSample]
     classes: tuple[ClassInfo, ...]
     unlabelled: int | None = None
 
@@ -171,6 +202,12 @@ class SampleFormat(Protocol):
 
     def labels(self, request: LabelRequest, job: Job) -> RunLabels:
         """Return the labels of an export."""
+
+    def expected(self, raster: LabelledRaster, cutting: Cutting, job: Job) -> int:
+        """Return how many chips of a raster an export writes at most, turned copies included."""
+
+    def exporter(self, folder: Path, cutting: Cutting, record: FolderRecord, labels: RunLabels) -> ChipExporter:
+        """Return what cuts chips: on a grid, or one for each object."""
 
     def object_pixels(self, labels: RunLabels) -> float | None:
         """Return how many pixels across an object should be, None when the raster's own cell size is best."""

@@ -72,6 +72,31 @@ class MaskSample(ChipSample):
     moved: bool = False
 
 
+@dataclass
+class InstanceSample(BoxSample):
+    """A chip with the masks of its instances; their boxes enclose the masks.
+
+    Attributes:
+        masks: Value of a class and file of its label raster, in the order of the values; pixels of the raster number
+            the instances of that class from 1, 0 is none. A class that does not occur has no file.
+    """
+
+    masks: tuple[tuple[int, Path], ...] = ()
+
+
+@dataclass
+class LabelSample(ChipSample):
+    """A chip that has a class as a whole, or several.
+
+    Attributes:
+        labels: Class values, ascending; several in multi-label data, none in a chip without a label.
+        box: (4,) float32 ``col_min, row_min, col_max, row_max`` of the object in chip pixels; the whole chip without.
+    """
+
+    labels: tuple[int, ...]
+    box: np.ndarray | None = None
+
+
 def read_chip(sample: ChipSample, *, second: bool = False) -> np.ndarray:
     """Read the pixels of a chip.
 

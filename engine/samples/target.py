@@ -145,8 +145,11 @@ def _move(temporary: Path, out: Path, parts: Sequence[str]) -> None:
     try:
         for part in parts:
             (out / part).mkdir(exist_ok=True)
-            for entry in sorted((temporary / part).iterdir()):
-                target = out / part / entry.name
+            for entry in sorted((temporary / part).rglob("*")):
+                target = out / entry.relative_to(temporary)
+                if entry.is_dir():
+                    target.mkdir(exist_ok=True)
+                    continue
                 entry.replace(target)  # what is there under a number that was never counted is left from a killed run
                 moved.append(target)
         for entry in sorted(temporary.iterdir()):

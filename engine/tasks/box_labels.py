@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,7 +42,7 @@ class BoxLabels:
     def counts(self) -> np.ndarray:
         """Return the objects of each class in each chip, (chips, classes) int64."""
         values = np.array(list(self._label), np.int64)
-        chips: list[Any] = self.samples.samples
+        chips: Sequence[Any] = self.samples.samples
         return np.array([(chip.classes[:, None] == values[None]).sum(axis=0) for chip in chips], np.int64)
 
     def usable(self) -> np.ndarray:
@@ -62,7 +62,7 @@ class BoxLabels:
 
         Objects that the chip's edge may have cut are left out as long as enough whole ones remain.
         """
-        chips: list[Any] = self.samples.samples
+        chips: Sequence[Any] = self.samples.samples
         boxes = np.concatenate([np.empty((0, 4)), *(chips[int(index)].boxes for index in indexes)]).astype(np.float64)
         sizes = boxes[:, 2:] - boxes[:, :2]
         limit = [self.samples.tile_cols - EDGE, self.samples.tile_rows - EDGE]

@@ -136,6 +136,7 @@ class Task:
         suggest: Training data to the code of the architecture that suits it, and the reason.
         findings: A finished training to what report and package say of it.
         views: Views that an epoch of few chips has at least; a batch is a twentieth of them.
+        paired: It learns from pairs of chips of two dates; other tasks of the same formats do from single chips.
     """
 
     name: str
@@ -152,6 +153,7 @@ class Task:
     suggest: Callable[[SampleSet], tuple[str, str]]
     findings: Callable[[Trained, Job], Findings]
     views: int = FEWEST_VIEWS
+    paired: bool = False
 
 
 _FOUND: dict[str, Task] = {}
@@ -189,14 +191,16 @@ def get_task(name: str) -> Task:
     return known[name]
 
 
-def task_of_format(metadata_format: str) -> Task:
-    """Return the task that learns a training format.
+def task_of(samples: SampleSet) -> Task:
+    """Return the task that learns from training data when no architecture is named.
 
     Raises:
         ParameterError: No task does.
     """
-    for task in tasks().values():
-        if metadata_format in task.formats:
-            return task
-    learnt = ", ".join(name for task in tasks().values() for name in task.formats)
-    raise ParameterError(f"nothing learns from {metadata_format} yet: export the training data as one of {learnt}")
+    found = [task for task in tasks().values() if samples.metadata_format in task.formats]
+    if not found:
+        learnt = ", ".join(dict.fromkeys(name for task in tasks().values() for name in task.formats))
+        raise ParameterError(
+            f"nothing learns from {samples.metadata_format} yet: export the training data as one of {learnt}"
+        )
+    return next((task for task in found if task.paired == samples.paired), found[0])

@@ -22,7 +22,7 @@ from ..package.emd import ModelPackage, open_package
 from ..package.normalisation import Normalisation
 from ..package.weights import read_weights
 from ..samples.folder import SampleSet
-from ..tasks.registry import Labels, Task, get_task, task_of_format
+from ..tasks.registry import Labels, Task, get_task, task_of
 from ..tools.train_model import TrainModel
 
 RGB = ("red", "green", "blue")
@@ -177,7 +177,7 @@ def _architecture(request: TrainModel, package: ModelPackage | None, samples: Sa
         return get_architecture(request.model_type)
     if package is not None:
         return get_architecture(package.architecture)
-    code, why = task_of_format(samples.metadata_format).suggest(samples)
+    code, why = task_of(samples).suggest(samples)
     job.message(f"Model type is empty: {code} is taken, {why}")
     return get_architecture(code)
 
@@ -294,4 +294,4 @@ def _take_over(
 
 def labels_of(samples: SampleSet) -> Labels:
     """Return what the labels of training data mean when no model argument says otherwise."""
-    return task_of_format(samples.metadata_format).labels(samples, {}, Job())
+    return task_of(samples).labels(samples, {}, Job())

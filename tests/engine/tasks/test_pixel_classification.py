@@ -1,6 +1,7 @@
 """Judging a segmentation network on validation chips."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from engine.job import Job
 from engine.networks.segmenter import UNLABELLED, LossSettings, Segmenter
 from engine.samples.folder import read_samples
 from engine.tasks.pixel_classification import METRICS, TASK, distinct_pixels, evaluate, metrics, suggest, transforms
-from engine.tasks.registry import get_task, task_of_format, tasks
+from engine.tasks.registry import get_task, task_of, tasks
 from engine.tools.train_model import TrainModel
 from engine.training.augmentation import DEFAULT
 from tests.engine.training.masks import write_masks
@@ -115,8 +116,13 @@ def test_small_networks_see_values_and_texture_as_they_are():
 
 def test_the_registry_knows_the_task_by_name_and_format():
     """One task learns class maps."""
-    assert get_task("pixel_classification") is TASK is task_of_format("Classified_Tiles")
-    assert task_of_format("PASCAL_VOC_rectangles") is get_task("object_detection")
+    assert (
+        get_task("pixel_classification")
+        is TASK
+        is task_of(SimpleNamespace(metadata_format="Classified_Tiles", paired=False))
+    )
+    boxes = SimpleNamespace(metadata_format="PASCAL_VOC_rectangles", paired=False)
+    assert task_of(boxes) is get_task("object_detection")
 
 
 def test_the_tool_offers_the_metrics_of_every_task():
