@@ -87,19 +87,41 @@ def squeezed(pixels: np.ndarray, rows: int, cols: int) -> np.ndarray:
     numbers = pixels.astype(exact)
     if pixels.dtype.kind == "f":
         np.nan_to_num(numbers, copy=False, nan=0.0)
-    down, across = _weights(pixels.shape[1], rows).astype(exact), _weights(pixels.shape[2], cols).astype(exact)
-    numbers = down @ numbers @ across.T
+    numbers = _resized(numbers, rows, 1) if rows <= pixels.shape[1] else numbers
+    numbers = _resized(_resized(numbers, cols, 2), rows, 1)
     if pixels.dtype.kind in "iu":
         limits = np.iinfo(pixels.dtype)
         np.clip(np.rint(numbers, out=numbers), limits.min, limits.max, out=numbers)
     return numbers.astype(pixels.dtype)
 
 
+def _resized(numbers: np.ndarray, wanted: int, axis: int) -> np.ndarray:
+    """Return floating pixels in another size along one axis."""
+    if numbers.shape[axis] == wanted:
+        return numbers
+    first, shares = _shares(numbers.shape[axis], wanted)
+    last = numbers.shape[axis] - 1
+    shape = (-1, 1) if axis == 1 else (-1,)
+    found = np.zeros((*numbers.shape[:axis], wanted, *numbers.shape[axis + 1 :]), numbers.dtype)
+    for step, share in enumerate(shares.astype(numbers.dtype)):
+        part = numbers.take(np.minimum(first + step, last), axis=axis)
+        part *= share.reshape(shape)
+        found += part
+    return found
+
+
 @lru_cache(maxsize=256)
-def _weights(size: int, wanted: int) -> np.ndarray:
-    """Return (wanted, size) float64 shares of the old pixels in each new one; rows add up to 1."""
+def _shares(size: int, wanted: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first old pixel that each new one is made of, and the shares of it and of those that follow.
+
+    Returns:
+        (wanted,) int64; (k, wanted) float64 whose columns add up to 1.
+    """
     step = size / wanted
     reach = max(step, 1.0)
     centres = (np.arange(wanted) + 0.5) * step - 0.5
-    shares = np.maximum(0.0, 1.0 - np.abs(np.arange(size)[None] - centres[:, None]) / reach)
-    return shares / shares.sum(axis=1, keepdims=True)
+    first = np.maximum(np.floor(centres - reach).astype(np.int64) + 1, 0)
+    places = first + np.arange(int(np.ceil(2 * reach)) + 1)[:, None]
+    shares = np.maximum(0.0, 1.0 - np.abs(places - centres) / reach) * (places < size)
+    needed = int(np.flatnonzero(shares.any(axis=1))[-1]) + 1
+    return first, shares[:needed] / shares.sum(axis=0)
