@@ -15,6 +15,7 @@ from ..job import Job
 from ..raster.reading import RasterSource
 from ..vector.labels import read_labels
 from .cell_size import OBJECT_PIXELS
+from .chip_files import OneLabelFile
 from .chips import write_whole
 from .class_source import is_raster
 from .cutting import Cutting
@@ -71,7 +72,7 @@ class Objects:
     bands: int = 0
 
 
-class BoxFormat(GridCut, ABC):
+class BoxFormat(GridCut, OneLabelFile, ABC):
     """Base of the formats of rectangles, which add ``suffixes``, ``text`` and ``parse``."""
 
     suffixes: tuple[str, ...] = ()
@@ -130,7 +131,7 @@ class BoxFormat(GridCut, ABC):
         """Return the samples of all folders with the classes of their boxes."""
         parsed: list[list[Objects]] = [list(content) for content in contents]
         classes, values = classified(layouts, parsed, job)
-        images = [chip for layout in layouts for chip, _ in layout.pairs]
+        images = [chip for layout in layouts for chip in layout.images]
         samples = _samples(images, [entry for part in parsed for entry in part], values, heads[0].shape, job)
         if not any(len(sample.boxes) for sample in samples):
             raise SampleFolderError(f"no chip of {layouts[0].folder} has a label: export chips with labelled objects")

@@ -16,6 +16,7 @@ from ..job import Job
 from ..raster.class_raster import LARGEST_VALUE
 from ..raster.reading import RasterSource
 from ..vector.labels import Labels, read_labels
+from .chip_files import OneLabelFile
 from .class_source import ClassRasterLabels, is_raster
 from .cutting import Cutting
 from .exporting import GridCut
@@ -34,7 +35,7 @@ OBJECT_PIXELS = 34.0
 
 
 @sample_format("Classified_Tiles")
-class ClassifiedTiles(GridCut):
+class ClassifiedTiles(GridCut, OneLabelFile):
     """Makes, writes and reads ``labels/<chip>.tif``."""
 
     suffixes = (".tif", ".tiff", ".png")

@@ -111,7 +111,7 @@ def read_samples(folders: Sequence[str], job: Job) -> SampleSet:
     form = layouts[0].form
     contents = [form.read(layout, job) for layout in layouts]
     heads = [head for layout, said in zip(layouts, contents, strict=True) for head in chip_heads(layout, said, job)]
-    images = [chip for layout in layouts for chip, _ in layout.pairs]
+    images = [chip for layout in layouts for chip in layout.images]
     check_alike(heads, images)
     if len(images) < 2:
         raise SampleFolderError(
@@ -137,7 +137,7 @@ def read_samples(folders: Sequence[str], job: Job) -> SampleSet:
         sources=[
             layout.chips[chip.stem].source if chip.stem in layout.chips else ""
             for layout in layouts
-            for chip, _ in layout.pairs
+            for chip in layout.images
         ],
         image_space=str(emd.get("ImageSpaceUsed") or "MAP_SPACE"),
         band_stats=_band_stats(layouts, first.bands),

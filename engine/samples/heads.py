@@ -42,9 +42,9 @@ def chip_heads(layout: Layout, contents: Sequence[Content], job: Job) -> list[He
 
     In a folder of ours the first chip is opened; the labels and ``chips.csv`` say the rest.
     """
-    first = _head(layout.pairs[0][0])
+    first = _head(layout.images[0])
     heads = []
-    for number, ((chip, _), content) in enumerate(zip(layout.pairs, contents, strict=True)):
+    for number, (chip, content) in enumerate(zip(layout.images, contents, strict=True)):
         if number % 64 == 0:
             job.check()
         row = layout.chips.get(chip.stem)

@@ -69,7 +69,8 @@ def label_pixels(layout: Layout, job: Job) -> list[LabelPixels]:
     """
     listed = (layout.folder / CHIPS).stat().st_mtime_ns if layout.chips else 0
     found: list[LabelPixels | None] = []
-    for chip, label in layout.pairs:
+    pairs = layout.pairs
+    for chip, label in pairs:
         row = layout.chips.get(chip.stem)
         trusted = row is not None and row.pixels is not None and os.stat(label).st_mtime_ns <= listed
         said = np.array(row.pixels if trusted and row is not None else (), np.int64).reshape(-1, 2)
@@ -79,7 +80,7 @@ def label_pixels(layout: Layout, job: Job) -> list[LabelPixels]:
         for begin in range(0, len(unknown), _GROUP):
             job.check()
             group = unknown[begin : begin + _GROUP]
-            for index, entry in zip(group, threads.map(_looked_at, [layout.pairs[i][1] for i in group]), strict=True):
+            for index, entry in zip(group, threads.map(_looked_at, [pairs[i][1] for i in group]), strict=True):
                 found[index] = entry
     return [entry for entry in found if entry is not None]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,11 +23,14 @@ from ..tools.values import FeatureSource
 if TYPE_CHECKING:
     from ..classes import ClassInfo
     from ..raster.reading import RasterSource
+    from .chip_files import ChipFiles
+    from .chip_rows import ChipRow
     from .chips import ChipKind
     from .cutting import Cutting
     from .exporting import LabelledRaster
     from .heads import Head
     from .layout import Layout
+    from .listing import Listing
     from .record import FolderRecord
     from .samples import ChipSample
     from .statistics import LabelStatistics
@@ -185,7 +188,31 @@ class Understood:
     unlabelled: int | None = None
 
 
-class SampleFormat(Protocol):
+class LabelReader(Protocol):
+    """Reads the labels of training folders."""
+
+    def recognises(self, listing: Listing) -> bool:
+        """Return whether the files of a folder that no export tool wrote are of this format."""
+
+    def chip_files(self, listing: Listing, rows: Mapping[str, ChipRow], job: Job) -> ChipFiles:
+        """Return the chips of a folder and their label files; ``SampleFolderError`` when there are none.
+
+        Args:
+            listing: The folder.
+            rows: Rows of our ``chips.csv`` by chip, empty in folders of others.
+            job: Told what is left out.
+        """
+
+    def read(self, layout: Layout, job: Job) -> Sequence[Content]:
+        """Return what the label files of a folder say; ``SampleFolderError`` when one is broken."""
+
+    def understand(
+        self, layouts: list[Layout], contents: list[Sequence[Any]], heads: Sequence[Head], job: Job
+    ) -> Understood:
+        """Return the samples of all folders, given what their labels say and the heads of all chips."""
+
+
+class SampleFormat(LabelReader, Protocol):
     """Makes, writes and reads the labels of one metadata mode."""
 
     @property
@@ -223,14 +250,6 @@ class SampleFormat(Protocol):
 
     def tell(self, labels: RunLabels, statistics: Any, job: Job) -> None:
         """Say what the user should know of the labels that were written."""
-
-    def read(self, layout: Layout, job: Job) -> Sequence[Content]:
-        """Return what the label files of a folder say; ``SampleFolderError`` when one is broken."""
-
-    def understand(
-        self, layouts: list[Layout], contents: list[Sequence[Any]], heads: Sequence[Head], job: Job
-    ) -> Understood:
-        """Return the samples of all folders, given what their labels say and the heads of all chips."""
 
 
 _FORMATS: dict[str, SampleFormat] = {}
