@@ -19,7 +19,16 @@ from ..job import Job
 from .heads import check_alike, chip_heads
 from .layout import Layout, find_layout
 from .record import crs_of_reference
-from .samples import BoxSample, ChipSample, InstanceSample, LabelSample, MaskSample, read_chip, read_label
+from .samples import (
+    BoxSample,
+    ChipSample,
+    InstanceSample,
+    LabelSample,
+    MaskSample,
+    PanopticSample,
+    read_chip,
+    read_label,
+)
 from .statistics import BandStats, PixelStatistics
 
 __all__ = [
@@ -28,6 +37,7 @@ __all__ = [
     "InstanceSample",
     "LabelSample",
     "MaskSample",
+    "PanopticSample",
     "SampleSet",
     "read_chip",
     "read_label",
@@ -58,6 +68,7 @@ class SampleSet:
         emd: Template of the first folder, empty in folders of others.
         stats: JSON statistics of the first folder, empty in folders of others.
         unlabelled: Of label rasters: 0 when 0 stands for pixels without a label, None when 0 is a background class.
+        dates: Images of the same ground that stand one above the other in a chip; ``bands`` counts those of all.
     """
 
     folders: tuple[Path, ...]
@@ -78,10 +89,16 @@ class SampleSet:
     emd: dict[str, Any] = field(default_factory=dict)
     stats: dict[str, Any] = field(default_factory=dict)
     unlabelled: int | None = None
+    dates: int = 1
 
     def __len__(self) -> int:
         """Return the number of chips."""
         return len(self.samples)
+
+    @property
+    def date_bands(self) -> int:
+        """Bands of one date."""
+        return self.bands // self.dates
 
     @property
     def paired(self) -> bool:
@@ -89,12 +106,13 @@ class SampleSet:
         return all(isinstance(sample, MaskSample) and sample.image2 is not None for sample in self.samples)
 
 
-def read_samples(folders: Sequence[str], job: Job) -> SampleSet:
+def read_samples(folders: Sequence[str], job: Job, alike: bool = True) -> SampleSet:
     """Read the labels of training folders and the heads of their chips.
 
     Args:
         folders: One or more folders of the same format, chip size, bands and pixel type.
         job: Told what was mended, and asked for a cancel.
+        alike: Refuse what cannot be trained: chips of differing size, bands or pixel type, and a single chip.
 
     Raises:
         SampleFolderError: A folder is missing, empty or damaged, the folders differ, or there is nothing to learn from.
@@ -112,8 +130,9 @@ def read_samples(folders: Sequence[str], job: Job) -> SampleSet:
     contents = [form.read(layout, job) for layout in layouts]
     heads = [head for layout, said in zip(layouts, contents, strict=True) for head in chip_heads(layout, said, job)]
     images = [chip for layout in layouts for chip in layout.images]
-    check_alike(heads, images)
-    if len(images) < 2:
+    if alike:
+        check_alike(heads, images)
+    if alike and len(images) < 2:
         raise SampleFolderError(
             f"{layouts[0].folder} holds one chip: training and validation need one each at least; export with a "
             f"smaller stride or tile"

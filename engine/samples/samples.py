@@ -73,6 +73,14 @@ class MaskSample(ChipSample):
 
 
 @dataclass
+class PairSample(MaskSample):
+    """The two chips of a change pair as one, whose bands are those of the first date, then those of the second.
+
+    A pixel that has no data at one of the dates has none at all.
+    """
+
+
+@dataclass
 class InstanceSample(BoxSample):
     """A chip with the masks of its instances; their boxes enclose the masks.
 
@@ -82,6 +90,21 @@ class InstanceSample(BoxSample):
     """
 
     masks: tuple[tuple[int, Path], ...] = ()
+
+
+@dataclass
+class PanopticSample(MaskSample):
+    """A chip with a label raster, and with the masks of the instances of some of its classes.
+
+    Attributes:
+        boxes: (n, 4) float32 ``col_min, row_min, col_max, row_max`` in chip pixels, enclosing the masks.
+        classes: (n,) int64 class values.
+        masks: As in ``InstanceSample``.
+    """
+
+    boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32), kw_only=True)
+    classes: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64), kw_only=True)
+    masks: tuple[tuple[int, Path], ...] = field(default=(), kw_only=True)
 
 
 @dataclass
@@ -105,11 +128,14 @@ def read_chip(sample: ChipSample, *, second: bool = False) -> np.ndarray:
         second: Read the second chip of a change pair instead, which may have other bands.
 
     Returns:
-        (bands, rows, cols) in the chip's own type, without alpha band; NaN is 0.
+        (bands, rows, cols) in the chip's own type, without alpha band; NaN is 0. Of a ``PairSample`` the bands of both
+        dates, in a type that holds both.
 
     Raises:
         SampleFolderError: The chip is missing, corrupt, or of another shape than the rest.
     """
+    if isinstance(sample, PairSample):
+        return _joined(sample)
     path, bands = sample.image, None if sample.shape is None else sample.shape[0]
     if second:
         other = sample.image2 if isinstance(sample, MaskSample) else None
@@ -202,6 +228,22 @@ def class_values(values: np.ndarray, nodata: float | None, path: Path) -> np.nda
 def shape_in_words(shape: tuple[int, ...]) -> str:
     """Return bands, rows and columns in words."""
     return f"{shape[0]} bands, {shape[2]} x {shape[1]} pixels"
+
+
+def _joined(sample: PairSample) -> np.ndarray:
+    """Return the chips of both dates, one above the other."""
+    shape = None if sample.shape is None else (sample.shape[0] // 2, *sample.shape[1:])
+    single = MaskSample(sample.image, sample.label, sample.values, sample.counts, sample.image2, shape=shape)
+    dates = [read_chip(single), read_chip(single, second=True)]
+    if len(dates[0]) != len(dates[1]):
+        raise SampleFolderError(
+            f"{sample.image2} has {len(dates[1])} bands and its first chip {len(dates[0])}: export both dates with the "
+            "same bands"
+        )
+    pixels = np.concatenate(dates)
+    if len(dates[0]) > 1:
+        pixels[:, ~(dates[0].any(axis=0) & dates[1].any(axis=0))] = 0
+    return pixels
 
 
 def _pixels(path: Path, bands: int | None) -> np.ndarray:
