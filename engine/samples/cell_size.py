@@ -6,8 +6,14 @@ Detectors learn best when objects are about 50 pixels across: larger ones waste 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 
 import numpy as np
+
+from ..errors import ParameterError
+from ..job import Job
+from ..raster.reading import RasterSource
+from .registry import RunLabels
 
 OBJECT_PIXELS = 50.0
 """Width of an object for which the cell size is proposed."""
@@ -72,3 +78,58 @@ def size_in_words(
     if abs(math.log(best / math.sqrt(used[0] * used[1]))) > 0.05:
         text += f"; {best:.6g} would show them {size / best:.0f} pixels across (cell_size=auto)"
     return text
+
+
+def wanted_cell_size(
+    text: str, first: Callable[[], RasterSource], labels: RunLabels, pixels: float | None, job: Job
+) -> float | None:
+    """Return the cell size of the chips of a run, None for the rasters' own.
+
+    Args:
+        text: What was asked for: a number, ``auto``, or nothing.
+        first: Returns the first raster on its own grid.
+        labels: The labels.
+        pixels: The best width of an object, None when the raster's own cell size is best.
+        job: Told when ``auto`` keeps the raster's own.
+
+    Raises:
+        ParameterError: It is no positive number.
+    """
+    text = text.strip().lower()
+    if not text:
+        return None
+    if text != "auto":
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not (math.isfinite(number) and number > 0):
+            raise ParameterError(f"cell_size {text!r} is no positive number: give a ground size, or auto")
+        return number
+    source = first()
+    bounds = labels.bounds(source)
+    if pixels is None or bounds is None:
+        job.message(f"the raster's own cell size {source.cell_size[0]:.6g} is kept, as land cover needs every pixel")
+        return None
+    proposed = propose_cell_size(bounds, source.cell_size, pixels)
+    if proposed is None:
+        job.message(f"the raster's own cell size {source.cell_size[0]:.6g} suits the labelled objects and is kept")
+    return proposed
+
+
+def tell_size(
+    own: tuple[float, float], used: tuple[float, float], bounds: Sequence[np.ndarray], pixels: float | None, job: Job
+) -> None:
+    """Say how large the labelled objects are in the chips.
+
+    Args:
+        own: Cell size of the first raster.
+        used: Cell size of its chips.
+        bounds: (n, 4) float64 boxes of the objects on each raster in map units.
+        pixels: The best width of an object, None when the raster's own cell size is best.
+        job: Told.
+    """
+    if pixels is None or not len(bounds):
+        return
+    together = np.concatenate(bounds)
+    job.message(size_in_words(together, own, used, propose_cell_size(together, own, pixels)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,9 @@ SWATH_BYTES = 96 * 2**20
 PARTS = ("images", "images2")
 """Folders of the chips, and of the second chips of change pairs."""
 
+UNIT_TILES = 8
+"""Least height of a unit of work, in heights of a chip."""
+
 _EDGE = 0.01
 """Pixels by which a chip may stand over the edge of a mask polygon, for rounding."""
 
@@ -42,12 +46,21 @@ class LabelledRaster:
         placed: The labels on it, as the format needs them.
         mask: Polygon in pixels that chips must lie in, None for anywhere.
         second: The second raster of a change pair on the grid of the first, None without.
+        name: What the user calls it; empty for its path.
+        unit: First and last + 1 of what is cut in one go: rows of chips on the grid, or objects; None for all.
     """
 
     source: RasterSource
     placed: PlacedOnRaster
     mask: shapely.Geometry | None
     second: Overlay | None = None
+    name: str = ""
+    unit: tuple[int, int] | None = None
+
+    @property
+    def title(self) -> str:
+        """What the user calls it."""
+        return self.name or self.source.path
 
 
 @dataclass(frozen=True)
@@ -72,7 +85,21 @@ class _Swath:
 
 
 class GridCut:
-    """Base of the label formats whose chips lie on a grid."""
+    """Base of the label formats whose chips lie on a grid.
+
+    Attributes:
+        sides: See ``SampleFormat``.
+        label_folders: See ``SampleFormat``.
+    """
+
+    sides: tuple[str, ...] = ("",)
+    label_folders: tuple[str, ...] = ("labels",)
+
+    def units(self, raster: LabelledRaster, cutting: Cutting) -> list[LabelledRaster]:
+        """Return a raster in units of some rows of chips, so high that rows read twice hardly count."""
+        rows = _rows(raster, cutting)
+        step = math.ceil(UNIT_TILES * cutting.rows / cutting.stride_y)
+        return [replace(raster, unit=(row, min(row + step, len(rows)))) for row in range(0, len(rows), step)]
 
     def expected(self, raster: LabelledRaster, cutting: Cutting, job: Job) -> int:
         """Return how many chips of a raster an export writes at most, turned copies included."""
@@ -113,7 +140,7 @@ class Exporter:
         """
         source, cutting = raster.source, self._cutting
         writers = [ChipWriter(self._folder / name, kind) for name, kind in zip(PARTS, kinds, strict=False)]
-        rows = starts(source.rows, cutting.rows, cutting.stride_y)
+        rows = _rows(raster, cutting)
         swaths = list(self._swaths(source))
         turned = [turn for turn in self._turns if turn is not None]
         with ExitStack() as stack:
@@ -166,7 +193,7 @@ class Exporter:
                 transform = _chip_transform(raster.source.transform, left, row, turn)
                 stem = self._write(swath, transform, (cut, seen), pair)
                 file = ChipFile(self._folder / "labels", stem, stem + swath.writer.suffix, transform)
-                self._enter(raster.source, turn, file, labels.write(copy, chip, file))
+                self._enter(raster.title, turn, file, labels.write(copy, chip, file))
                 written[copy].append(chip)
         for copy, numbers in enumerate(written):
             labels.count(copy, numbers)
@@ -188,12 +215,12 @@ class Exporter:
             swath.second[1].write(stem, pair[0], transform)
         return stem
 
-    def _enter(self, source: RasterSource, turn: Turn | None, file: ChipFile, written: Written) -> None:
+    def _enter(self, source: str, turn: Turn | None, file: ChipFile, written: Written) -> None:
         """Take a written chip into the record."""
         record = self._record
         bounds = _bounds(file.transform, record.cols, record.rows)
         angle = turn.angle if turn is not None else 0.0
-        record.chips.append(ChipRow(file.stem, source.path, angle, bounds, written.pixels, labels=written.labels))
+        record.chips.append(ChipRow(file.stem, source, angle, bounds, written.pixels, labels=written.labels))
         record.next_index += 1
 
     def _cut(
@@ -236,7 +263,7 @@ class Exporter:
 def touched_chips(raster: LabelledRaster, cutting: Cutting, job: Job) -> int:
     """Return how many chips of a raster an export writes at most, turned copies included."""
     cols = np.array(starts(raster.source.cols, cutting.cols, cutting.stride_x))
-    rows = starts(raster.source.rows, cutting.rows, cutting.stride_y)
+    rows = _rows(raster, cutting)
     copies = 1 + len(turns(1, 1, cutting.angle))
     if cutting.all_tiles:
         return len(cols) * len(rows) * copies
@@ -245,6 +272,11 @@ def touched_chips(raster: LabelledRaster, cutting: Cutting, job: Job) -> int:
         job.check()
         touched += len(raster.placed.touched(row, cutting.rows, cols, cutting.cols))
     return copies * touched
+
+
+def _rows(raster: LabelledRaster, cutting: Cutting) -> list[int]:
+    """Return the first rows of the chips of a raster, or of a unit of it."""
+    return starts(raster.source.rows, cutting.rows, cutting.stride_y)[slice(*(raster.unit or (None,)))]
 
 
 def _chip_transform(transform: Affine, col: int, row: int, turn: Turn | None) -> Affine:

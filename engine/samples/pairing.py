@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ..errors import RasterError
 from ..job import Job
 from ..raster.alignment import Overlay, on_grid
 from ..raster.reading import RasterSource, raster_source
-from ..raster.sources import list_rasters
 
 
 class SecondImages:
     """The rasters of ``in_raster2``."""
 
-    def __init__(self, in_raster2: str, pixel_space: bool, job: Job) -> None:
-        """Look at the rasters.
+    def __init__(self, words: str, paths: Sequence[str], pixel_space: bool, job: Job) -> None:
+        """Look at the rasters, which messages call by ``words``.
 
         Raises:
             RasterError: One is unfit, or they differ in bands or pixel type.
         """
-        self.path = in_raster2
+        self.path = words
         self._sources: list[RasterSource] = []
-        for path in list_rasters(in_raster2):
+        for path in paths:
             job.check()
             self._sources.append(raster_source(path, job=job, pixel_space=pixel_space))
         first = self._sources[0]

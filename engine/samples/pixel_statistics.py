@@ -37,6 +37,15 @@ class ClassPixels:
         self.chips += 1
         self.pixels += count
 
+    def merge(self, other: ClassPixels) -> None:
+        """Take in the pixels of other chips."""
+        if not other.chips:
+            return
+        self.fewest = min(self.fewest, other.fewest) if self.chips else other.fewest
+        self.most = max(self.most, other.most)
+        self.chips += other.chips
+        self.pixels += other.pixels
+
     def spread(self, chips: int) -> Spread:
         """Return the pixels a chip over all chips, those without the class included."""
         low = self.fewest if self.chips == chips else 0
@@ -84,6 +93,16 @@ class ClassPixelStatistics:
             else:
                 self.zeros += count
         self.per_chip.add(np.array([classes], np.float64))
+
+    def merge(self, other: ClassPixelStatistics) -> None:
+        """Take in the labels of other chips."""
+        self.chips += other.chips
+        self.per_chip.merge(other.per_chip)
+        for value, pixels in other.by_class.items():
+            self.by_class.setdefault(value, ClassPixels()).merge(pixels)
+        self.seen += other.seen
+        self.zeros += other.zeros
+        self.void += other.void
 
     def values(self) -> set[int]:
         """Return the classes that were met."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -109,6 +109,25 @@ class FolderRecord:
     def second_bands(self) -> int:
         """Bands of the second chips, 0 without."""
         return self.second.bands
+
+    def of_nothing(self, first: int) -> FolderRecord:
+        """Return the record of the same kind of chips before the first one, whose number is given."""
+        return replace(
+            self,
+            pixels=PixelStatistics.of_bands(self.bands),
+            labels=type(self.labels)(),
+            next_index=first,
+            chips=[],
+            second=replace(self.second, pixels=PixelStatistics.of_bands(self.second.bands)),
+        )
+
+    def absorb(self, unit: FolderRecord) -> None:
+        """Take in the record of some more chips, which has the numbers that follow."""
+        self.pixels.merge(unit.pixels)
+        self.labels.merge(unit.labels)
+        self.second.pixels.merge(unit.second.pixels)
+        self.chips.extend(unit.chips)
+        self.next_index = unit.next_index
 
     def write(self, folder: Path, job: Job) -> None:
         """Write the metadata files of the folder, each whole or not at all."""

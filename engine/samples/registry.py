@@ -191,18 +191,6 @@ class Understood:
 class LabelReader(Protocol):
     """Reads the labels of training folders."""
 
-    def recognises(self, listing: Listing) -> bool:
-        """Return whether the files of a folder that no export tool wrote are of this format."""
-
-    def chip_files(self, listing: Listing, rows: Mapping[str, ChipRow], job: Job) -> ChipFiles:
-        """Return the chips of a folder and their label files; ``SampleFolderError`` when there are none.
-
-        Args:
-            listing: The folder.
-            rows: Rows of our ``chips.csv`` by chip, empty in folders of others.
-            job: Told what is left out.
-        """
-
     def read(self, layout: Layout, job: Job) -> Sequence[Content]:
         """Return what the label files of a folder say; ``SampleFolderError`` when one is broken."""
 
@@ -215,6 +203,18 @@ class LabelReader(Protocol):
 class SampleFormat(LabelReader, Protocol):
     """Makes, writes and reads the labels of one metadata mode."""
 
+    def recognises(self, listing: Listing) -> bool:
+        """Return whether the files of a folder that no export tool wrote are of this format."""
+
+    def chip_files(self, listing: Listing, rows: Mapping[str, ChipRow], job: Job) -> ChipFiles:
+        """Return the chips of a folder and their label files; ``SampleFolderError`` when there are none.
+
+        Args:
+            listing: The folder.
+            rows: Rows of our ``chips.csv`` by chip, empty in folders of others.
+            job: Told what is left out.
+        """
+
     @property
     def suffixes(self) -> tuple[str, ...]:
         """Suffixes of the label files, in lower case; the first is the one that is written."""
@@ -222,6 +222,14 @@ class SampleFormat(LabelReader, Protocol):
     @property
     def pairs(self) -> bool:
         """Whether a second raster may be exported beside the first."""
+
+    @property
+    def sides(self) -> tuple[str, ...]:
+        """Folders in the output folder, an export each: of ``in_raster`` and ``in_raster2``; else one empty name."""
+
+    @property
+    def label_folders(self) -> tuple[str, ...]:
+        """Folders of the label files beside that of the chips; none in formats without label files."""
 
     @property
     def statistics(self) -> type[LabelStatistics]:
@@ -232,6 +240,9 @@ class SampleFormat(LabelReader, Protocol):
 
     def expected(self, raster: LabelledRaster, cutting: Cutting, job: Job) -> int:
         """Return how many chips of a raster an export writes at most, turned copies included."""
+
+    def units(self, raster: LabelledRaster, cutting: Cutting) -> list[LabelledRaster]:
+        """Return a raster in units of work, in order, each with its ``unit``: the same whatever works on them."""
 
     def exporter(self, folder: Path, cutting: Cutting, record: FolderRecord, labels: RunLabels) -> ChipExporter:
         """Return what cuts chips: on a grid, or one for each object."""

@@ -169,6 +169,12 @@ class Spread:
             self.total += float(numbers.sum())
             self.count += len(numbers)
 
+    def merge(self, other: Spread) -> None:
+        """Take in what another one met."""
+        self.minimum, self.maximum = min(self.minimum, other.minimum), max(self.maximum, other.maximum)
+        self.total += other.total
+        self.count += other.count
+
     @property
     def mean(self) -> float:
         """Mean, 0 when nothing was met."""
@@ -206,6 +212,9 @@ class LabelStatistics(Protocol):
 
     def words(self) -> str:
         """Return what was met, in words."""
+
+    def merge(self, other: Any) -> None:
+        """Take in other statistics of the same kind, of other chips."""
 
     def to_json(self, classes: Sequence[ClassInfo]) -> dict[str, Any]:
         """Return the statistics in the order of the classes."""
@@ -257,6 +266,16 @@ class ObjectStatistics:
             images = len(np.unique(chips[mine]))
             self.images_by_class[value] = self.images_by_class.get(value, 0) + images
             self.areas_by_class.setdefault(value, Spread()).add(areas[mine])
+
+    def merge(self, other: ObjectStatistics) -> None:
+        """Take in the objects of other chips."""
+        self.chips += other.chips
+        self.objects += other.objects
+        self.per_chip.merge(other.per_chip)
+        for value, images in other.images_by_class.items():
+            self.images_by_class[value] = self.images_by_class.get(value, 0) + images
+        for value, areas in other.areas_by_class.items():
+            self.areas_by_class.setdefault(value, Spread()).merge(areas)
 
     def values(self) -> set[int]:
         """Return the class values of the objects."""

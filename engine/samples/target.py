@@ -14,8 +14,12 @@ from ..job import Job
 from .record import FolderRecord, read_own
 
 
-def earlier_record(out: Path) -> FolderRecord | None:
-    """Return the record of a folder that an export goes on with, None when the folder is new or empty.
+def earlier_records(out: Path, sides: Sequence[str]) -> list[FolderRecord | None]:
+    """Return the records of a folder that an export goes on with, None when the folder is new or empty.
+
+    Args:
+        out: The output folder.
+        sides: The folders in it that hold an export each; an empty name for ``out`` itself.
 
     Raises:
         OutputError: The place is taken by something else, or cannot be written to.
@@ -27,17 +31,20 @@ def earlier_record(out: Path) -> FolderRecord | None:
         raise OutputError(f"{out} is a file: choose a folder for the chips")
     files.writable(out)
     if not out.exists():
-        return None
+        return [None] * len(sides)
     files.writable(out / "map.txt")
     files.sweep(out)
     if not any(out.iterdir()):
-        return None
-    record = read_own(out)
-    if record is None:
-        raise OutputError(
-            f"{out} holds files that no export of ours wrote: choose a new or empty folder, or one of an earlier export"
-        )
-    return record
+        return [None] * len(sides)
+    names = {entry.name for entry in out.iterdir() if not entry.name.startswith(".")}
+    others = names - set(sides) if len(sides) > 1 else set()
+    records = [None if others else read_own(out / side) for side in sides]
+    if None in records:
+        what = "files that no export of ours wrote"
+        if len(sides) > 1:
+            what = f"something else than the folders {' and '.join(sides)} of an export of ours"
+        raise OutputError(f"{out} holds {what}: choose a new or empty folder, or one of an earlier export")
+    return records
 
 
 def continued(earlier: FolderRecord, fresh: FolderRecord, numbered: bool, out: Path, job: Job) -> FolderRecord:
@@ -114,7 +121,7 @@ def staged(out: Path, going_on: bool, parts: Sequence[str], job: Job) -> Iterato
     Args:
         out: The output folder.
         going_on: ``out`` holds chips of an earlier export.
-        parts: Names of the sub-folders.
+        parts: The sub-folders of chips and labels, relative to ``out``.
         job: Told the temporary name before it is made.
     """
     if not going_on:
@@ -136,7 +143,7 @@ def staged(out: Path, going_on: bool, parts: Sequence[str], job: Job) -> Iterato
 def _make_parts(folder: Path, parts: Sequence[str]) -> None:
     """Make the sub-folders of chips and labels."""
     for part in parts:
-        (folder / part).mkdir()
+        (folder / part).mkdir(parents=True)
 
 
 def _move(temporary: Path, out: Path, parts: Sequence[str]) -> None:
@@ -144,7 +151,7 @@ def _move(temporary: Path, out: Path, parts: Sequence[str]) -> None:
     moved: list[Path] = []
     try:
         for part in parts:
-            (out / part).mkdir(exist_ok=True)
+            (out / part).mkdir(parents=True, exist_ok=True)
             for entry in sorted((temporary / part).rglob("*")):
                 target = out / entry.relative_to(temporary)
                 if entry.is_dir():
@@ -152,9 +159,9 @@ def _move(temporary: Path, out: Path, parts: Sequence[str]) -> None:
                     continue
                 entry.replace(target)  # what is there under a number that was never counted is left from a killed run
                 moved.append(target)
-        for entry in sorted(temporary.iterdir()):
+        for entry in sorted(temporary.rglob("*")):
             if entry.is_file():
-                entry.replace(out / entry.name)
+                entry.replace(out / entry.relative_to(temporary))
     except BaseException:
         for target in moved:
             target.unlink(missing_ok=True)

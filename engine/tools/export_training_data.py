@@ -133,7 +133,17 @@ class ExportTrainingData(Tool):
         "MAP_SPACE",
         advanced=True,
     )
-    processing_mode: str = shared.processing_mode()
+    processing_mode: str = param(
+        Choice(
+            "Processing mode",
+            "PROCESS_AS_MOSAICKED_IMAGE makes one image of the rasters of a folder, the first on top, and chips may "
+            "cross their borders; PROCESS_ITEMS_SEPARATELY cuts each raster of a folder or of a virtual raster (.vrt) "
+            "by itself. Empty: a virtual raster is one image, the rasters of a folder are cut one by one.",
+            choices=("", *shared.PROCESSING_MODES),
+        ),
+        "",
+        advanced=True,
+    )
     in_raster2: str = param(
         Raster(
             "Additional input raster",

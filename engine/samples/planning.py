@@ -1,0 +1,278 @@
+"""What an export will cut: rasters with the labels on them, the kinds of chips, the record of what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import shapely
+
+from ..errors import FeatureError, RasterError
+from ..job import Job
+from ..raster.crs import crs_text
+from ..raster.reading import RasterSource, raster_source
+from ..tools.export_training_data import ExportTrainingData
+from ..tools.values import FeatureSource
+from ..vector.reading import FeatureTable, read_features, related
+from .cell_size import tell_size, wanted_cell_size
+from .chips import SUFFIXES, ChipKind
+from .cutting import Cutting
+from .exporting import PARTS, LabelledRaster
+from .pairing import SecondImages
+from .placing import PlacedLabels, in_pixels
+from .record import FolderRecord, SecondRasters
+from .registry import LabelRequest, RunLabels, SampleFormat
+from .sides import Side
+from .statistics import PixelStatistics
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Some chips that are cut in one go.
+
+    Attributes:
+        raster: What is cut.
+        kinds: Of its chips, and of its second chips if there are any.
+        expected: Number of chips at most.
+    """
+
+    raster: LabelledRaster
+    kinds: Sequence[ChipKind]
+    expected: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What an export writes into one folder.
+
+    Attributes:
+        side: The folder inside the output folder, and the images it is cut from.
+        form: Format of the labels.
+        labels: The labels.
+        cutting: How chips are cut.
+        units: What is cut, in this order.
+        record: What is known of the folder before the first chip.
+    """
+
+    side: Side
+    form: SampleFormat
+    labels: RunLabels
+    cutting: Cutting
+    units: Sequence[Unit]
+    record: FolderRecord
+
+    @property
+    def expected(self) -> int:
+        """Number of chips at most."""
+        return sum(unit.expected for unit in self.units)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all files at most, uncompressed."""
+        labels = self.form.label_bytes(self.cutting)
+        return sum(unit.expected * (sum(kind.bytes for kind in unit.kinds) + labels) for unit in self.units)
+
+    @property
+    def folders(self) -> list[str]:
+        """The sub-folders of chips and labels, relative to the output folder."""
+        names = (*PARTS[: len(self.units[0].kinds)], *self.form.label_folders)
+        return [f"{self.side.name}/{name}".lstrip("/") for name in names]
+
+
+def planned(request: ExportTrainingData, side: Side, form: SampleFormat, job: Job) -> Plan:
+    """Look at the rasters and labels of an export.
+
+    Raises:
+        RasterError: A raster is unfit, or the rasters of a folder differ in bands or pixel type.
+        FeatureError: No label lies on any raster, or CRSs cannot be related.
+        ParameterError: The chip format cannot hold the pixels.
+    """
+    labels = form.labels(_label_request(request, side), job)
+    cutting = _cutting(request)
+    rasters = _labelled_rasters(request, side, cutting, labels, form, job)
+    kinds = [_kinds(request, raster) for raster in rasters]
+    record = _new_record(request, rasters, kinds[0], labels, form)
+    units = [
+        Unit(unit, kind, form.expected(unit, cutting, job))
+        for raster, kind in zip(rasters, kinds, strict=True)
+        for unit in form.units(raster, cutting)
+    ]
+    return Plan(side, form, labels, cutting, units, record)
+
+
+def _labelled_rasters(
+    request: ExportTrainingData, side: Side, cutting: Cutting, labels: RunLabels, form: SampleFormat, job: Job
+) -> list[LabelledRaster]:
+    """Return each raster with the labels on it, and with its second raster; those without a chip are left out."""
+    pixel_space = request.reference_system == "PIXEL_SPACE"
+    mask = _Mask(None if request.in_mask_polygons is None else _read_mask(request.in_mask_polygons, job), job)
+    seconds = SecondImages(side.second, side.seconds, pixel_space, job) if side.seconds else None
+    source_of = _source_of(request)
+    pixels = form.object_pixels(labels)
+    cell_size = wanted_cell_size(request.cell_size, lambda: source_of(side.paths[0], None, Job()), labels, pixels, job)
+    rasters: list[LabelledRaster] = []
+    for path in side.paths:
+        job.check()
+        source = source_of(path, cell_size, job)
+        placed = labels.on(source, job)
+        inside = mask.on(source)
+        if source.rows < cutting.rows or source.cols < cutting.cols:
+            job.warn(
+                f"{path} ({source.cols} x {source.rows} pixels) is smaller than a chip: its chip is filled with "
+                f"0 beside the raster"
+            )
+        if len(placed) or cutting.all_tiles:
+            second = None if seconds is None else seconds.on(source, job)
+            rasters.append(LabelledRaster(source, placed, inside, second, side.names.get(path, path)))
+    labels.tell(job)
+    if len(rasters) < len(side.paths):
+        job.message(f"{len(side.paths) - len(rasters)} of {len(side.paths)} rasters have no label and are left out")
+    _check_alike([raster.source for raster in rasters])
+    used = rasters[0].source.cell_size
+    own = source_of(rasters[0].source.path, None, Job()).cell_size if cell_size else used
+    bounds = [raster.placed.map_bounds for raster in rasters if isinstance(raster.placed, PlacedLabels)]
+    tell_size(own, used, bounds, pixels, job)
+    return rasters
+
+
+def _source_of(request: ExportTrainingData) -> Callable[[str, float | None, Job], RasterSource]:
+    """Return what looks at a raster on the grid of the run, given its path and a cell size."""
+    pixel_space = request.reference_system == "PIXEL_SPACE"
+    return lambda path, cell_size, job: raster_source(
+        path, job=job, extent=request.extent, cell_size=cell_size, pixel_space=pixel_space
+    )
+
+
+def _label_request(request: ExportTrainingData, side: Side) -> LabelRequest:
+    """Return what concerns the labels."""
+    return LabelRequest(
+        source=request.in_class_data,
+        field=request.class_value_field,
+        buffer_radius=request.buffer_radius,
+        imagery=side.words + (" within the extent" if request.extent is not None else ""),
+        pixel_space=request.reference_system == "PIXEL_SPACE",
+        least_share=request.min_polygon_overlap_ratio,
+    )
+
+
+def _cutting(request: ExportTrainingData) -> Cutting:
+    """Return how chips are cut; without labels every tile is."""
+    return Cutting(
+        cols=request.tile_size_x,
+        rows=request.tile_size_y,
+        stride_x=request.stride_x,
+        stride_y=request.stride_y,
+        all_tiles=request.output_nofeature_tiles or request.in_class_data is None,
+        least_share=request.min_polygon_overlap_ratio,
+        angle=request.rotation_angle,
+        compression=request.compression,
+    )
+
+
+def _kinds(request: ExportTrainingData, raster: LabelledRaster) -> list[ChipKind]:
+    """Return the kind of a raster's chips, and of its second ones."""
+    kinds = [_chip_kind(request, raster.source)]
+    if raster.second is not None:
+        kinds.append(replace(_chip_kind(request, raster.second.source), crs=raster.source.crs))
+    return kinds
+
+
+def _chip_kind(request: ExportTrainingData, source: RasterSource) -> ChipKind:
+    """Return what the chips of a raster have in common; refuses what the image format cannot hold."""
+    kind = ChipKind(
+        image_format=request.image_chip_format,
+        compression=request.compression if request.image_chip_format == "TIFF" else "NONE",
+        bands=len(source.bands),
+        rows=request.tile_size_y,
+        cols=request.tile_size_x,
+        dtype=source.dtype,
+        band_names=source.band_names,
+        crs=source.crs,
+    )
+    kind.check(source.path)
+    return kind
+
+
+def _new_record(
+    request: ExportTrainingData,
+    rasters: list[LabelledRaster],
+    kinds: list[ChipKind],
+    labels: RunLabels,
+    form: SampleFormat,
+) -> FolderRecord:
+    """Return the record of a folder before the first chip; ``kinds`` are of the chips and of second ones, if any."""
+    kind = kinds[0]
+    return FolderRecord(
+        metadata_format=request.metadata_format,
+        image_suffix=SUFFIXES[kind.image_format][0],
+        label_suffix=form.suffixes[0],
+        bands=kind.bands,
+        dtype=kind.dtype,
+        cols=kind.cols,
+        rows=kind.rows,
+        image_space=request.reference_system,
+        band_names=kind.band_names,
+        classes=labels.classes,
+        pixels=PixelStatistics.of_bands(kind.bands),
+        labels=form.statistics(),
+        next_index=request.start_index,
+        cell_sizes=[raster.source.cell_size for raster in rasters],
+        crs=kind.crs,
+        unlabelled=labels.unlabelled,
+        second=_second_record(rasters, kinds),
+    )
+
+
+def _second_record(rasters: list[LabelledRaster], kinds: list[ChipKind]) -> SecondRasters:
+    """Return the record of the second chips before the first one."""
+    if len(kinds) == 1:
+        return SecondRasters()
+    kind = kinds[1]
+    paths = [raster.second.source.path for raster in rasters if raster.second is not None]
+    return SecondRasters(
+        kind.bands, kind.dtype, kind.band_names, PixelStatistics.of_bands(kind.bands), list(dict.fromkeys(paths))
+    )
+
+
+def _read_mask(source: FeatureSource, job: Job) -> FeatureTable:
+    """Return the polygons that chips must lie in.
+
+    Raises:
+        FeatureError: The layer is empty or holds no polygons.
+    """
+    mask = read_features(source, job=job, geometry="polygon")
+    if not len(mask):
+        raise FeatureError(f"the mask {mask.name} has no polygon: draw one, or leave in_mask_polygons empty")
+    return mask
+
+
+class _Mask:
+    """The mask polygons of an export, on one raster after another."""
+
+    def __init__(self, table: FeatureTable | None, job: Job) -> None:
+        """Hold the polygons, None for anywhere."""
+        self._table, self._job = table, job
+        self._by_crs: dict[str | None, FeatureTable] = {}
+
+    def on(self, source: RasterSource) -> shapely.Geometry | None:
+        """Return the union of the polygons in pixels of a raster, ready for many questions."""
+        if self._table is None:
+            return None
+        crs = crs_text(source.crs)
+        if crs not in self._by_crs:
+            self._by_crs[crs] = related(self._table, source.crs, job=self._job, other=source.path)
+        union = shapely.union_all(in_pixels(self._by_crs[crs].geometry, ~source.transform))
+        shapely.prepare(union)
+        return union
+
+
+def _check_alike(sources: list[RasterSource]) -> None:
+    """Refuse rasters whose chips would not go into one folder."""
+    first = sources[0]
+    for source in sources[1:]:
+        if (len(source.bands), source.dtype) != (len(first.bands), first.dtype):
+            raise RasterError(
+                f"{source.path} has {len(source.bands)} bands of {source.dtype} and {first.path} has "
+                f"{len(first.bands)} of "
+                f"{first.dtype}: chips of one folder are alike; export them to folders of their own"
+            )
