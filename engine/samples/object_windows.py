@@ -14,6 +14,9 @@ import shapely
 _EDGE = 1e-6
 """Pixels by which a frame may stand over the edge of a pixel without taking it in, and centres may be off."""
 
+LARGEST = 2048
+"""Longest side of a chip that is the frame of its object; of a larger object it shows the middle."""
+
 _DETAILED = 64
 """Vertices of an outline beyond which it is cut at the chip before it is painted."""
 
@@ -25,7 +28,7 @@ def object_windows(bounds: np.ndarray, tile: tuple[int, int], fixed: bool) -> np
         bounds: (n, 4) float64 ``col_min, row_min, col_max, row_max`` of the objects in raster pixels, finite.
         tile: Rows and columns of a chip of fixed size.
         fixed: Each window has the size of the tile and is centred on the object's frame; else it is the frame itself,
-            widened outwards to whole pixels, one pixel at least.
+            widened outwards to whole pixels: one pixel at least, and ``LARGEST`` at most, centred on the frame.
 
     Returns:
         (n, 4) int64 ``col, row, width, height``.
@@ -37,6 +40,8 @@ def object_windows(bounds: np.ndarray, tile: tuple[int, int], fixed: bool) -> np
     else:
         first = np.floor(frames[:, :2] + _EDGE)
         size = np.maximum(np.ceil(frames[:, 2:] - _EDGE) - first, 1)
+        first += np.floor(np.maximum(size - LARGEST, 0) / 2)
+        size = np.minimum(size, LARGEST)
     return np.concatenate([first, size], axis=1).astype(np.int64)
 
 

@@ -5,7 +5,7 @@ import pytest
 import shapely
 import torch
 
-from engine.samples.object_windows import blackened, object_windows, squeezed
+from engine.samples.object_windows import LARGEST, blackened, object_windows, squeezed
 
 
 def test_a_fixed_tile_is_centred_on_the_frame_of_its_object():
@@ -30,6 +30,8 @@ def test_a_frame_is_widened_to_whole_pixels_and_never_empty():
     windows = object_windows(np.array(bounds), (64, 64), fixed=False)
     assert windows.tolist() == [[10, 5, 10, 2], [10, 4, 10, 4], [3, 4, 1, 1], [4, 1, 1, 6]]
     assert object_windows(np.zeros((0, 4)), (64, 64), fixed=False).shape == (0, 4)
+    huge = object_windows(np.array([[-10, 5, 4091, 25]]), (64, 64), fixed=False)
+    assert huge.tolist() == [[-10 + (4101 - LARGEST) // 2, 5, LARGEST, 20]]
 
 
 def test_only_the_object_is_left_of_a_blackened_chip():
