@@ -64,12 +64,14 @@ class Objects:
         names: Class of each box as the file writes it: a value or a name.
         size: Columns and rows of the chip as the file says, None when it does not.
         bands: Bands of the chip as the file says, 0 when it does not.
+        ignored: Regions that the file marks as neither object nor background.
     """
 
     boxes: np.ndarray
     names: Sequence[str]
     size: tuple[int, int] | None = None
     bands: int = 0
+    ignored: int = 0
 
 
 class BoxFormat(GridCut, OneLabelFile, ABC):
@@ -123,19 +125,15 @@ class BoxFormat(GridCut, OneLabelFile, ABC):
             if number % 64 == 0:
                 job.check()
             found.append(self.parse(label.read_bytes(), label))
+        if ignored := sum(entry.ignored for entry in found):
+            job.message(f"{layout.folder}: {ignored} regions marked DontCare are left out, they are no objects")
         return found
 
     def understand(
         self, layouts: list[Layout], contents: list[Sequence[Any]], heads: Sequence[Head], job: Job
     ) -> Understood:
         """Return the samples of all folders with the classes of their boxes."""
-        parsed: list[list[Objects]] = [list(content) for content in contents]
-        classes, values = classified(layouts, parsed, job)
-        images = [chip for layout in layouts for chip in layout.images]
-        samples = _samples(images, [entry for part in parsed for entry in part], values, heads[0].shape, job)
-        if not any(len(sample.boxes) for sample in samples):
-            raise SampleFolderError(f"no chip of {layouts[0].folder} has a label: export chips with labelled objects")
-        return Understood(samples, classes)
+        return boxes_understood(layouts, contents, heads, job)
 
 
 class BoxLabeller:
@@ -205,18 +203,40 @@ class BoxStrip:
         self._labeller.statistics.add(placement.chips[kept], placement.values[kept], areas, len(chips))
 
 
+def boxes_understood(
+    layouts: list[Layout], contents: list[Sequence[Any]], heads: Sequence[Head], job: Job
+) -> Understood:
+    """Return the samples of chips whose labels are ``Objects``.
+
+    Args:
+        layouts: The folders.
+        contents: What their labels say.
+        heads: Size of each chip.
+        job: Told what is left out.
+
+    Raises:
+        SampleFolderError: No chip has a box, or the folders give one class value two names.
+    """
+    parsed: list[list[Objects]] = [list(content) for content in contents]
+    classes, values = classified(layouts, parsed, job)
+    images = [chip for layout in layouts for chip in layout.images]
+    samples = _samples(images, [entry for part in parsed for entry in part], values, heads, job)
+    if not any(len(sample.boxes) for sample in samples):
+        raise SampleFolderError(f"no chip of {layouts[0].folder} has a label: export chips with labelled objects")
+    return Understood(samples, classes)
+
+
 def _samples(
-    images: list[Path], objects: list[Objects], values: list[np.ndarray], shape: tuple[int, int, int], job: Job
+    images: list[Path], objects: list[Objects], values: list[np.ndarray], heads: Sequence[Head], job: Job
 ) -> list[BoxSample]:
     """Return the samples: boxes cut at the chip, empty ones left out and counted."""
-    limits = np.array([shape[2], shape[1], shape[2], shape[1]], np.float32)
     samples, dropped = [], 0
-    for image, entry, classes in zip(images, objects, values, strict=True):
-        boxes = np.clip(entry.boxes, 0, limits)
+    for image, entry, classes, head in zip(images, objects, values, heads, strict=True):
+        boxes = np.clip(entry.boxes, 0, np.array([head.cols, head.rows] * 2, np.float32))
         full = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
         dropped += int((~full & (entry.boxes.any(axis=1) if len(boxes) else full)).sum())
         keep = full & (classes >= 0)
-        samples.append(BoxSample(image, boxes[keep], classes[keep], shape=shape))
+        samples.append(BoxSample(image, boxes[keep], classes[keep], shape=head.shape))
     if dropped:
         job.warn(f"{dropped} boxes without an area inside their chip are left out")
     return samples

@@ -11,7 +11,7 @@ from scipy import ndimage
 from ..errors import SampleFolderError
 from ..raster.bands import alpha_band
 from ..raster.crs import GDAL_ERRORS
-from .samples import InstanceSample, PanopticSample, quick_open
+from .samples import DrawnSample, InstanceSample, PanopticSample, quick_open
 
 _DENSE = 2**20
 """Largest number in a label raster up to which its numbers are counted in a table."""
@@ -26,6 +26,8 @@ def read_masks(sample: InstanceSample | PanopticSample) -> np.ndarray:
     Raises:
         SampleFolderError: A label raster is missing, corrupt, or changed since the folder was read.
     """
+    if isinstance(sample, DrawnSample):
+        return sample.drawn(*_chip_size(sample))
     parts = []
     for _, path in sample.masks:
         numbers, count = instance_numbers(path)

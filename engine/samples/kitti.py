@@ -30,13 +30,14 @@ class Kitti(BoxFormat):
         return "".join([_LINE % row for row in rows])
 
     def parse(self, text: bytes, path: Path) -> Objects:
-        """Return the boxes of one text file; ``DontCare`` regions are left out.
+        """Return the boxes of one text file; ``DontCare`` regions are counted and left out.
 
         Raises:
             SampleFolderError: A line has not 15 or 16 columns, or a coordinate is no number.
         """
         names: list[str] = []
         boxes: list[list[float]] = []
+        ignored = 0
         for number, line in enumerate(text.decode("utf-8", "replace").splitlines(), 1):
             columns = line.split()
             if not columns:
@@ -53,7 +54,9 @@ class Kitti(BoxFormat):
                 ) from error
             if not np.isfinite(corners).all():
                 raise SampleFolderError(f"line {number} of {path} has a box that is not finite: correct or remove it")
-            if columns[0].casefold() != _IGNORED:
-                names.append(columns[0])
-                boxes.append(corners)
-        return Objects(np.array(boxes, np.float32).reshape(-1, 4), names)
+            if columns[0].casefold() == _IGNORED:
+                ignored += 1
+                continue
+            names.append(columns[0])
+            boxes.append(corners)
+        return Objects(np.array(boxes, np.float32).reshape(-1, 4), names, ignored=ignored)

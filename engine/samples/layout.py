@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ..classes import ClassInfo
 from ..errors import SampleFolderError
 from ..job import Job
 from .chip_rows import ChipRow, read_chip_rows
+from .foreign.registry import foreign_layout
 from .listing import Listing
 from .record import CHIPS, EMD, JSON, MAP, read_json
-from .registry import SampleFormat, format_name, get_sample_format, sample_formats
+from .registry import LabelReader, format_name, get_sample_format, sample_formats
 
 
 @dataclass(frozen=True)
@@ -22,24 +24,26 @@ class Layout:
     Attributes:
         folder: The folder.
         form_name: Label format, such as ``PASCAL_VOC_rectangles``.
-        form: The format itself.
+        form: What reads its labels.
         images: The chips, in order of their file names.
         labels: The label files of each chip, in an order that the format knows; none for a chip without.
         statistics: Content of Esri's JSON statistics, empty without.
         emd: Content of the template ``.emd``, empty without.
         chips: Rows of our ``chips.csv`` by chip, empty in folders of others.
         seconds: Second chip of a change pair by chip, empty without.
+        classes: Classes that the folder declares in another way than Esri's statistics.
     """
 
     folder: Path
     form_name: str
-    form: SampleFormat
+    form: LabelReader
     images: list[Path]
     labels: list[tuple[Path, ...]]
     statistics: dict[str, Any]
     emd: dict[str, Any]
     chips: dict[str, ChipRow]
     seconds: dict[str, Path] = field(default_factory=dict)
+    classes: tuple[ClassInfo, ...] = ()
 
     @property
     def exported(self) -> bool:
@@ -53,11 +57,13 @@ class Layout:
 
 
 def find_layout(folder: Path, job: Job) -> Layout:
-    """Look into a training folder.
+    """Look into a training folder, or into a file that lists chips and labels.
 
     Raises:
         SampleFolderError: It is missing, empty, or its label format is not one that works here.
     """
+    if (foreign := foreign_layout(folder, job)) is not None:
+        return foreign
     if not str(folder).strip() or not folder.is_dir():
         raise SampleFolderError(f"the training folder {folder} does not exist: choose one that the export wrote")
     exported = (folder / JSON).is_file() and (folder / EMD).is_file() and (folder / MAP).is_file()

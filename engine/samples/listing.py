@@ -20,7 +20,7 @@ _PAIRS = (
 _SECOND = {"images": "images2", "images_before": "images_after"}
 """Name of the folder with the second chips of change pairs, by that of the first."""
 
-_IMAGE_SUFFIXES = frozenset((".tif", ".tiff", ".png", ".jpg", ".jpeg", ".mrf", ".bmp"))
+IMAGE_SUFFIXES = frozenset((".tif", ".tiff", ".png", ".jpg", ".jpeg", ".mrf", ".bmp"))
 
 
 class Listing:
@@ -91,4 +91,4 @@ def entries_in(folder: Path) -> list[Path]:
 
 def images_in(folder: Path) -> list[Path]:
     """Return the images of a folder, in order of their names."""
-    return [entry for entry in entries_in(folder) if entry.suffix.lower() in _IMAGE_SUFFIXES]
+    return [entry for entry in entries_in(folder) if entry.suffix.lower() in IMAGE_SUFFIXES]

@@ -121,13 +121,12 @@ def _samples(
     layouts: list[Layout], contents: list[Sequence[LabelPixels]], heads: Sequence[Head], job: Job
 ) -> list[MaskSample]:
     """Return the samples; labels on another grid than their chip are marked, counted and told."""
-    shape = heads[0].shape
     pairs = [(*pair, layout.seconds.get(pair[0].stem)) for layout in layouts for pair in layout.pairs]
     entries = [entry for content in contents for entry in content]
     samples = []
     moved = 0
     for (chip, label, second), entry, head in zip(pairs, entries, heads, strict=True):
-        sample = MaskSample(chip, label, entry.values, entry.counts, second, shape=shape)
+        sample = MaskSample(chip, label, entry.values, entry.counts, second, shape=head.shape)
         if _elsewhere(entry, head):
             job.check()
             sample = _recounted(replace(sample, moved=True))

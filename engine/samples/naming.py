@@ -73,19 +73,9 @@ def declared_classes(layouts: Sequence[Layout], job: Job) -> list[ClassInfo]:
     united: dict[int, ClassInfo] = {}
     single = all(len(layout.statistics.get("Classes") or []) == 1 for layout in layouts)
     for layout in layouts:
-        entries = layout.statistics.get("Classes")
-        if not entries:
+        classes = layout.classes or _listed(layout)
+        if not classes:
             return []
-        try:
-            colors = {int(entry["Value"]): entry.get("Color") for entry in layout.emd.get("Classes", [])}
-            classes = [
-                ClassInfo(
-                    int(entry["ClassValue"]), str(entry["ClassName"]), _color(colors.get(int(entry["ClassValue"])))
-                )
-                for entry in entries
-            ]
-        except (KeyError, TypeError, ValueError) as error:
-            raise SampleFolderError(f"the classes in {layout.folder} are damaged: export the folder again") from error
         for entry in classes:
             old = united.setdefault(entry.value, entry)
             if old.name == entry.name or entry.name == str(entry.value):
@@ -103,6 +93,18 @@ def declared_classes(layouts: Sequence[Layout], job: Job) -> list[ClassInfo]:
                     "export them with the same class values"
                 )
     return [united[value] for value in sorted(united)]
+
+
+def _listed(layout: Layout) -> list[ClassInfo]:
+    """Return the classes in the statistics of an exported folder, none without."""
+    try:
+        colors = {int(entry["Value"]): entry.get("Color") for entry in layout.emd.get("Classes", [])}
+        return [
+            ClassInfo(int(entry["ClassValue"]), str(entry["ClassName"]), _color(colors.get(int(entry["ClassValue"]))))
+            for entry in layout.statistics.get("Classes") or []
+        ]
+    except (KeyError, TypeError, ValueError) as error:
+        raise SampleFolderError(f"the classes in {layout.folder} are damaged: export the folder again") from error
 
 
 def _color(color: Any) -> tuple[int, int, int]:

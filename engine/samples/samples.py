@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import rasterio
@@ -81,6 +81,17 @@ class PairSample(MaskSample):
 
 
 @dataclass
+class TilePair(ChipSample):
+    """A chip without a label and what belongs beside it, such as what a network should make of it.
+
+    Attributes:
+        image2: File of the second chip; it may have other bands.
+    """
+
+    image2: Path
+
+
+@dataclass
 class InstanceSample(BoxSample):
     """A chip with the masks of its instances; their boxes enclose the masks.
 
@@ -105,6 +116,31 @@ class PanopticSample(MaskSample):
     boxes: np.ndarray = field(default_factory=lambda: np.zeros((0, 4), np.float32), kw_only=True)
     classes: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64), kw_only=True)
     masks: tuple[tuple[int, Path], ...] = field(default=(), kw_only=True)
+
+
+class Outline(Protocol):
+    """The mask of one instance that is not a file."""
+
+    def mask(self, rows: int, cols: int) -> np.ndarray:
+        """Return the mask on the grid of its chip, (rows, cols) bool."""
+
+
+@dataclass
+class DrawnSample(InstanceSample):
+    """A chip whose instances are drawn from what a file of many says of them, instead of ``masks``.
+
+    Attributes:
+        outlines: One an instance, in the order of the boxes.
+    """
+
+    outlines: tuple[Outline, ...] = ()
+
+    def drawn(self, rows: int, cols: int) -> np.ndarray:
+        """Return the masks of the instances, (n, rows, cols) bool, in the order of the boxes."""
+        masks = np.zeros((len(self.outlines), rows, cols), bool)
+        for mask, outline in zip(masks, self.outlines, strict=True):
+            mask[:] = outline.mask(rows, cols)
+        return masks
 
 
 @dataclass
@@ -138,7 +174,7 @@ def read_chip(sample: ChipSample, *, second: bool = False) -> np.ndarray:
         return _joined(sample)
     path, bands = sample.image, None if sample.shape is None else sample.shape[0]
     if second:
-        other = sample.image2 if isinstance(sample, MaskSample) else None
+        other = sample.image2 if isinstance(sample, (MaskSample, TilePair)) else None
         if other is None:
             raise SampleFolderError(f"{sample.image} has no second chip: choose a folder exported with two rasters")
         path, bands = other, None

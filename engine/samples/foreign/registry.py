@@ -71,6 +71,6 @@ def foreign_layout(folder: Path, job: Job) -> Layout | None:
         )
     for title, entry in found.items():
         layout = entry.layout(folder, job)
-        job.message(f"{folder} is read as {title}: {len(layout.pairs)} chips")
+        job.message(f"{folder} is read as {title}: {len(layout.images)} chips")
         return layout
     return None
