@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-import shapely
-
 from ..errors import FeatureError
 from ..job import Job
 from ..raster.class_raster import LARGEST_VALUE
@@ -25,6 +22,7 @@ from .label_layer import FeatureLabels
 from .layout import Layout
 from .mask_reading import LabelPixels, label_pixels, understood
 from .masks import MaskLabeller
+from .overlaps import lying_over
 from .painting import Coding
 from .pixel_statistics import ClassPixelStatistics
 from .registry import LabelRequest, RunLabels, Understood, sample_format
@@ -123,23 +121,7 @@ def _check_values(labels: Labels) -> None:
 
 def _tell_overlaps(labels: Labels, job: Job) -> None:
     """Say how many features lie over an earlier one of another class: where they do, the later one wins."""
-    geometry = labels.table.geometry
-    tree = shapely.STRtree(geometry)
-    later, earlier = tree.query(geometry)
-    apart = (later > earlier) & (labels.values[later] != labels.values[earlier])
-    later, earlier = later[apart], earlier[apart]
-    if not len(later):
-        return
-    bounds = shapely.bounds(geometry)
-    one, two = bounds[later], bounds[earlier]
-    width = np.minimum(one[:, 2], two[:, 2]) - np.maximum(one[:, 0], two[:, 0])
-    height = np.minimum(one[:, 3], two[:, 3]) - np.maximum(one[:, 1], two[:, 1])
-    crossing = (width > 0) & (height > 0)
-    full = (bounds[:, 2] - bounds[:, 0]) * (bounds[:, 3] - bounds[:, 1])
-    rectangle = shapely.area(geometry) >= full * (1 - 1e-9)
-    open_ = crossing & ~(rectangle[later] & rectangle[earlier])
-    crossing[open_] = shapely.relate_pattern(geometry[later[open_]], geometry[earlier[open_]], "T********")
-    if count := len(np.unique(later[crossing])):
+    if count := len(lying_over(labels, alike=False)):
         job.warn(
             f"{labels.table.name}: {count} features lie over an earlier one of another class; there the later one wins"
         )

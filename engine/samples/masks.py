@@ -15,6 +15,7 @@ from .pixel_statistics import ClassPixelStatistics
 from .placed_classes import PlacedClasses
 from .placing import PlacedLabels
 from .registry import ChipFile, Written
+from .strip_cut import StripCut
 from .turning import Turn
 
 Placed = PlacedLabels | PlacedClasses
@@ -30,10 +31,6 @@ class MaskLabeller:
         """Label chips of a raster with placed polygons or class rasters."""
         self.placed, self.coding, self.cutting, self.statistics = placed, coding, cutting, statistics
         self.turns: list[Turn | None] = [None, *turns]
-        self.margin = (
-            max((turn.margin[0] for turn in turns), default=0),
-            max((turn.margin[1] for turn in turns), default=0),
-        )
         self.painter: PolygonPainter | ClassPainter = (
             PolygonPainter(placed, coding) if isinstance(placed, PlacedLabels) else ClassPainter(placed, coding)
         )
@@ -71,6 +68,7 @@ class MaskStrip:
     def __init__(self, labeller: MaskLabeller, row: int, cols: np.ndarray) -> None:
         """Remember where the chips lie; nothing is painted before it is asked for."""
         self._labeller, self._row, self._cols = labeller, row, cols
+        self._place = StripCut(row, cols, labeller.cutting, labeller.turns)
         self._values: np.ndarray | None = None
         self._pixels: dict[tuple[int, int], tuple[tuple[int, int], ...]] = {}
         self._chosen: dict[int, dict[int, np.ndarray]] = {}
@@ -78,9 +76,7 @@ class MaskStrip:
     def labelled(self, copy: int) -> Collection[int]:
         """Return the chips in which a pixel has a class."""
         labeller, cutting = self._labeller, self._labeller.cutting
-        turn = labeller.turns[copy]
-        margin = 0 if turn is None else max(turn.margin)
-        touched = labeller.placed.touched(self._row, cutting.rows, self._cols, cutting.cols, margin)
+        touched = labeller.placed.touched(self._row, cutting.rows, self._cols, cutting.cols, self._place.reach(copy))
         return {int(chip) for chip in touched if any(value for value, _ in self._counted(copy, int(chip)))}
 
     def write(self, copy: int, chip: int, file: ChipFile) -> Written:
@@ -108,41 +104,24 @@ class MaskStrip:
 
     def _cut(self, copy: int, chip: int) -> np.ndarray:
         """Return (rows, cols) of a chip, upright or turned."""
-        labeller, cutting = self._labeller, self._labeller.cutting
-        turn = labeller.turns[copy]
-        across, down = (0, 0) if turn is None else turn.margin
-        col, row = int(self._cols[chip]) - across, self._row - down
-        width, height = cutting.cols + 2 * across, cutting.rows + 2 * down
-        painter = labeller.painter
-        if cutting.least_share > 0 and isinstance(painter, PolygonPainter):
-            values = painter.paint(row, height, col, width, self._large_enough(copy).get(chip, np.empty(0, np.int64)))
-        else:
-            left, top = col - int(self._cols[0]) + labeller.margin[0], labeller.margin[1] - down
-            values = self._painted()[top : top + height, left : left + width]
-        return np.ascontiguousarray(values) if turn is None else turn.nearest(values)
+        painter = self._labeller.painter
+        if self._labeller.cutting.least_share > 0 and isinstance(painter, PolygonPainter):
+            chosen = self._large_enough(copy).get(chip, np.empty(0, np.int64))
+            return self._place.chip(painter.paint(*self._place.window(copy, chip), chosen), copy)
+        return self._place.chip(self._place.part(self._painted(), copy, chip), copy)
 
     def _painted(self) -> np.ndarray:
         """Return the values of the whole strip, with the margin that turned chips need."""
         if self._values is None:
-            across, down = self._labeller.margin
-            width = int(self._cols[-1] - self._cols[0]) + self._labeller.cutting.cols + 2 * across
-            height = self._labeller.cutting.rows + 2 * down
-            self._values = self._labeller.painter.paint(self._row - down, height, int(self._cols[0]) - across, width)
+            self._values = self._labeller.painter.paint(*self._place.frame())
         return self._values
 
     def _large_enough(self, copy: int) -> dict[int, np.ndarray]:
         """Return the polygons of each chip of which a large enough share lies inside it."""
-        found = self._chosen.get(copy)
-        if found is None:
+        if copy not in self._chosen:
             cutting, turn, placed = self._labeller.cutting, self._labeller.turns[copy], self._labeller.placed
             if not isinstance(placed, PlacedLabels):
                 return {}
             size = (self._row, cutting.rows, self._cols, cutting.cols, cutting.least_share)
-            placement = (
-                placed.in_strip(*size)
-                if turn is None
-                else placed.in_turned_strip(*size, turn.transform, max(turn.margin))
-            )
-            found = {chip: np.sort(placement.labels[place]) for chip, place in placement.by_chip()}
-            self._chosen[copy] = found
-        return found
+            self._chosen[copy] = placed.large_enough(*size, turn)
+        return self._chosen[copy]

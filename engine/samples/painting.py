@@ -73,24 +73,35 @@ class PolygonPainter:
         """Return (height, width) values; ``chosen`` are the polygons to paint in their order, None for all."""
         found = self._placed.within(col, row, width, height) if chosen is None else chosen
         values = np.full((height, width), self._coding.void, self._coding.dtype)
-        if not len(found):
-            return values
-        geometry = self._placed.geometry[found]
-        detailed = self._detailed[found]
+        return self.burn(values, row, col, found, self._placed.values[found])
+
+    def burn(self, out: np.ndarray, row: int, col: int, chosen: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        """Paint polygons with a number each into an array that begins at a pixel of the raster, and return it.
+
+        Args:
+            out: (height, width) of a type that holds the numbers.
+            row: Row of the raster where it begins.
+            col: Column where it begins.
+            chosen: (n,) int64, the polygons in the order in which they are painted.
+            numbers: (n,) integers, what to paint them with.
+        """
+        if not len(chosen):
+            return out
+        height, width = out.shape
+        geometry = self._placed.geometry[chosen]
+        detailed = self._detailed[chosen]
         if detailed.any():
             geometry = geometry.copy()
             geometry[detailed] = shapely.clip_by_rect(
                 geometry[detailed], col - 1, row - 1, col + width + 1, row + height + 1
             )
             kept = ~shapely.is_empty(geometry)
-            geometry, found = geometry[kept], found[kept]
-        if len(found):
+            geometry, numbers = geometry[kept], numbers[kept]
+        if len(geometry):
             rasterio.features.rasterize(
-                zip(geometry, self._placed.values[found].tolist(), strict=True),
-                out=values,
-                transform=Affine.translation(col, row),
+                zip(geometry, numbers.tolist(), strict=True), out=out, transform=Affine.translation(col, row)
             )
-        return values
+        return out
 
 
 class ClassPainter:

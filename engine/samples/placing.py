@@ -11,6 +11,7 @@ from affine import Affine
 
 from ..raster.reading import RasterSource
 from ..vector.labels import Labels
+from .turning import Turn
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ class PlacedLabels:
             width: Width of a chip.
             margin: Pixels around the chips that count as well.
         """
-        _, chips = self._pairs(row, height, starts, width, margin)
+        _, chips = self.pairs(row, height, starts, width, margin)
         return np.unique(chips)
 
     def in_strip(self, row: int, height: int, starts: np.ndarray, width: int, least_share: float) -> Placement:
@@ -98,7 +99,7 @@ class PlacedLabels:
             width: Width of a chip.
             least_share: Labels with a smaller share of their area inside the chip are left out, 0..1.
         """
-        labels, chips = self._pairs(row, height, starts, width, 0)
+        labels, chips = self.pairs(row, height, starts, width, 0)
         origin = np.column_stack([starts[chips], np.full(len(chips), row)])
         limits = np.minimum((width, height), np.array(self._size) - origin)
         boxes = self._bounds[labels] - np.tile(origin, 2)
@@ -126,20 +127,45 @@ class PlacedLabels:
             turn: From pixels of the turned chip to pixels of the upright one.
             margin: How far a turned chip reaches beyond the upright one.
         """
-        labels, chips = self._pairs(row, height, starts, width, margin)
+        labels, chips = self.pairs(row, height, starts, width, margin)
         origin = np.column_stack([starts[chips], np.full(len(chips), row)])
         parts = in_pixels(_moved(self.geometry[labels], -origin), ~turn)
         boxes, areas = _clipped(parts, width, height)
         return self._placement(labels, chips, boxes, areas, least_share)
 
+    def large_enough(
+        self, row: int, height: int, starts: np.ndarray, width: int, least_share: float, turn: Turn | None
+    ) -> dict[int, np.ndarray]:
+        """Return for each chip that has any the labels of which a large enough share lies inside it, ascending.
+
+        Args:
+            row: First row of the strip.
+            height: Height of a chip.
+            starts: (n,) int64 ascending first columns of the chips.
+            width: Width of a chip.
+            least_share: Labels with a smaller share of their area inside the chip are left out, 0..1.
+            turn: How the chips are turned, None for upright ones.
+        """
+        size = (row, height, starts, width, least_share)
+        found = self.in_strip(*size) if turn is None else self.in_turned_strip(*size, turn.transform, max(turn.margin))
+        return {chip: np.sort(found.labels[place]) for chip, place in found.by_chip()}
+
     def within(self, col: int, row: int, width: int, height: int) -> np.ndarray:
         """Return the labels whose boxes meet a rectangle of pixels, in their order."""
         return np.sort(self._tree.query(shapely.box(col, row, col + width, row + height)))
 
-    def _pairs(
+    def pairs(
         self, row: int, height: int, starts: np.ndarray, width: int, margin: int
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return label and chip of every pair whose boxes overlap."""
+        """Return label and chip of every pair whose boxes overlap, labels ascending.
+
+        Args:
+            row: First row of the strip.
+            height: Height of a chip.
+            starts: (n,) int64 ascending first columns of the chips.
+            width: Width of a chip.
+            margin: Pixels around the chips that count as well.
+        """
         strip = shapely.box(starts[0] - margin, row - margin, starts[-1] + width + margin, row + height + margin)
         labels = np.sort(self._tree.query(strip))
         bounds = self._bounds[labels]
