@@ -26,6 +26,7 @@ from .samples import (
     LabelSample,
     MaskSample,
     PanopticSample,
+    TilePair,
     read_chip,
     read_label,
 )
@@ -103,7 +104,7 @@ class SampleSet:
     @property
     def paired(self) -> bool:
         """Whether every chip has a second one, of another date."""
-        return all(isinstance(sample, MaskSample) and sample.image2 is not None for sample in self.samples)
+        return all(isinstance(sample, (MaskSample, TilePair)) and sample.image2 is not None for sample in self.samples)
 
 
 def read_samples(folders: Sequence[str], job: Job, alike: bool = True) -> SampleSet:

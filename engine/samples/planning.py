@@ -205,7 +205,7 @@ def _new_record(
     return FolderRecord(
         metadata_format=request.metadata_format,
         image_suffix=SUFFIXES[kind.image_format][0],
-        label_suffix=form.suffixes[0],
+        label_suffix=next(iter(form.suffixes), ""),
         bands=kind.bands,
         dtype=kind.dtype,
         cols=kind.cols,

@@ -17,7 +17,9 @@ from ..classes import ClassInfo
 _EXACT_SUM = 2**24 // 255**2
 """Pixels of 8 bits whose squares float32 adds up without rounding."""
 
-_HEADER = "cls name              cls value     images   features    min size   mean size    max size"
+HEADER = "cls name              cls value     images   features    min size   mean size    max size"
+"""Heading of the rows of ``stats.txt``."""
+
 ROW = "%-20s%11d%11d%11d%12.2f%12.2f%12.2f"
 """Layout of a row of ``stats.txt``, in printf's terms."""
 
@@ -322,7 +324,7 @@ class ObjectStatistics:
             f"features = {self.objects}",
             f"features per image = [min = {low:.0f}, mean = {self.per_chip.mean:.2f}, max = {high:.0f}]",
             f"classes = {len(classes)}",
-            _HEADER,
+            HEADER,
         ]
         for entry in classes:
             area = self.areas_by_class.get(entry.value, Spread())

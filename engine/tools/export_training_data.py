@@ -47,9 +47,10 @@ class ExportTrainingData(Tool):
             "Input feature class or classified raster",
             "Labelled polygons, or points with a buffer radius. Classified_Tiles also takes lines with a buffer "
             "radius, a class raster, or a folder of class rasters, which go with the input rasters of the same name "
-            "or ground.",
+            "or ground. Export_Tiles and CycleGAN do without: all tiles with valid pixels are written then.",
             rasters=True,
-        )
+        ),
+        None,
     )
     image_chip_format: str = param(
         Choice(
@@ -89,8 +90,9 @@ class ExportTrainingData(Tool):
         Choice(
             "Metadata format",
             "Format of the labels: rectangles for object detection, Classified_Tiles (a label raster a chip) for pixel "
-            "classification.",
-            choices=("PASCAL_VOC_rectangles", "KITTI_rectangles", "Classified_Tiles"),
+            "classification. Export_Tiles writes chips without labels, with in_raster2 in pairs; CycleGAN writes a "
+            "folder A of in_raster and a folder B of in_raster2.",
+            choices=("PASCAL_VOC_rectangles", "KITTI_rectangles", "Classified_Tiles", "Export_Tiles", "CycleGAN"),
         ),
         "PASCAL_VOC_rectangles",
     )
@@ -147,8 +149,9 @@ class ExportTrainingData(Tool):
     in_raster2: str = param(
         Raster(
             "Additional input raster",
-            "Second image of the same ground for change pairs (Classified_Tiles), or a folder of them. Its chips go "
-            "to images2 under the same names.",
+            "Second image of the same ground for change pairs (Classified_Tiles) or pairs of tiles (Export_Tiles), or "
+            "a folder of them; on another grid it is resampled to that of the first. Its chips go to images2 under the "
+            "same names. CycleGAN: the images of the other kind, of any place.",
         ),
         "",
         advanced=True,

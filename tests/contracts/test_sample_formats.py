@@ -6,11 +6,16 @@ import pytest
 from engine.job import Job
 from engine.samples.folder import read_chip, read_samples
 from engine.samples.registry import sample_formats
+from engine.samples.tile_statistics import TileStatistics
 from tests.engine.pipelines.exporting import export, hidden, on_map, scene
 from tests.rasters import write_boxes, write_raster
 
+FORMATS = sample_formats()
+LABELLED = sorted(name for name, form in FORMATS.items() if form.statistics is not TileStatistics)
+TILES = sorted(set(FORMATS) - set(LABELLED))
 
-@pytest.mark.parametrize("name", sorted(sample_formats()))
+
+@pytest.mark.parametrize("name", LABELLED)
 def test_an_export_is_read_back_and_gone_on_with(tmp_path, name):
     """Two classes in two runs, turned copies, chips that are not square; pixels, places and class values stay."""
     image = scene(bands=4, dtype=np.uint16)
@@ -29,3 +34,22 @@ def test_an_export_is_read_back_and_gone_on_with(tmp_path, name):
     assert samples.stats["MetaDataMode"] == name and form.statistics.key in samples.stats
     assert all(read_chip(sample).shape == (4, 24, 32) for sample in samples.samples) and not hidden(tmp_path)
     assert {len(line.split()) for line in (folder / "map.txt").read_text().splitlines()} == {2}
+
+
+@pytest.mark.parametrize("name", TILES)
+def test_an_export_without_labels_is_read_back_and_gone_on_with(tmp_path, name):
+    """Every tile with valid pixels, in two runs; each folder is complete by itself and tells no class."""
+    raster = write_raster(tmp_path / "r.tif", scene(bands=4, dtype=np.uint16), photometric="MINISBLACK")
+    other = write_raster(tmp_path / "s.tif", scene(bands=1, rows=40, cols=50), left=600_000, cell_size=1.5)
+    second = {"in_raster2": other} if len(FORMATS[name].sides) > 1 else {}
+    options = {"metadata_format": name, "tile_size_y": 24, "stride_y": 20, "rotation_angle": 180, **second}
+    for _ in range(2):
+        folder, _ = export(tmp_path, raster, None, **options)
+    for side, shape in zip(FORMATS[name].sides, ((4, 24, 32), (1, 24, 32)), strict=False):
+        samples = read_samples([str(folder / side)], Job())
+        assert samples.metadata_format == name and not samples.classes and len(samples) == len(samples.bounds) > 4
+        assert all(read_chip(sample).shape == shape for sample in samples.samples)
+        assert samples.stats["NumClasses"] == 0 and samples.stats["NumTiles"] == len(samples)
+        assert not (folder / side / "labels").exists()
+        assert {len(line.split()) for line in (folder / side / "map.txt").read_text().splitlines()} == {1}
+    assert not hidden(tmp_path)

@@ -478,7 +478,7 @@ def bad_inputs():
     yield "zero", {"values": [0, 0]}, "are of class 0, which is the background"
     yield "specks", {"boxes": ((40.1, 40.1, 40.2, 40.2), (60.1, 60.1, 60.3, 60.3))}, "no label holds the centre of a"
     yield "fine", {"cell_size": "0.0001"}, "cell size 0.0001 is more than 1000 times finer than the 0.5 of"
-    yield "none", {"in_class_data": None}, "in_class_data is missing"
+    yield "none", {"in_class_data": None}, "no labels are given"
     yield "missing", {"in_class_data": FeatureSource("absent.tif")}, "absent.tif does not exist"
     yield "empty folder", {"in_class_data": FeatureSource("EMPTY")}, "cannot be read as a layer|does not exist"
 
