@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import torch
 
+from .allocation import keep_freed_memory
 from .errors import DeviceError
 
 
 def choose_device(processor_type: str, gpu_id: str) -> torch.device:
-    """Return the device to run on.
+    """Return the device to run on; on a CPU the process is made ready for it.
 
     Args:
         processor_type: ``CPU``, ``GPU``, or empty for a GPU when there is one.
@@ -18,18 +19,24 @@ def choose_device(processor_type: str, gpu_id: str) -> torch.device:
         DeviceError: A GPU is asked for that is not there.
     """
     if processor_type == "CPU":
-        return torch.device("cpu")
+        return _processor()
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if not count:
         if processor_type == "GPU" or gpu_id:
             raise DeviceError(
                 "a GPU is asked for and PyTorch finds none: choose processor_type CPU or install its CUDA build"
             )
-        return torch.device("cpu")
+        return _processor()
     number = int(gpu_id) if gpu_id.strip().isdigit() else 0 if not gpu_id.strip() else -1
     if not 0 <= number < count:
         raise DeviceError(f"gpu_id is {gpu_id}: this machine has {count} GPUs, choose a number from 0 to {count - 1}")
     return torch.device("cuda", number)
+
+
+def _processor() -> torch.device:
+    """Return the CPU."""
+    keep_freed_memory()
+    return torch.device("cpu")
 
 
 def device_name(device: torch.device) -> str:

@@ -19,6 +19,7 @@ import torch
 from rasterio.transform import from_origin
 
 from engine.classes import ClassInfo
+from engine.device import choose_device
 from engine.inference.classifying import Decision, Products, WorkPlace, classify_raster
 from engine.inference.pace import Pace
 from engine.inference.pixel_predictor import PixelPredictor
@@ -37,7 +38,7 @@ from engine.tools.arguments import PixelArguments
 from .harness import Case, Measure, Result, measured
 
 TILE, PADDING, CHANNELS = 512, 32, 4
-CPU = torch.device("cpu")
+CPU = choose_device("CPU", "")
 OWED_BLEND_US, OWED_NONE_US = 100.0, 60.0
 ALLOWED_MB = 64.0
 MEGABYTE = 2**20

@@ -131,13 +131,8 @@ def trial_clock(device: torch.device) -> Callable[[], float]:
 
 
 def _raw_images(tiles: Sequence[Array], device: torch.device) -> torch.Tensor:
-    """Return a batch of raster values on the device, float32; bytes travel to a GPU as bytes."""
-    if device.type != "cpu" and tiles[0].dtype == np.uint8:
-        return torch.from_numpy(np.stack(tiles)).to(device).to(torch.float32)
-    batch = np.empty((len(tiles), *tiles[0].shape), np.float32)
-    for place, tile in zip(batch, tiles, strict=True):
-        place[...] = tile
-    return torch.from_numpy(batch).to(device)
+    """Return a batch of raster values on the device, in their own type."""
+    return torch.from_numpy(np.stack(tiles)).to(device)
 
 
 def _out_of_memory(error: BaseException) -> bool:

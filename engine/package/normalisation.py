@@ -164,8 +164,9 @@ class Normalisation:
         center = torch.tensor(mean, dtype=torch.float32, device=batch.device)[:, None, None]
         scale = torch.tensor(factor, dtype=torch.float32, device=batch.device)[:, None, None]
         values = batch.to(torch.float32)
-        normalised = (values - center).mul_(scale)
         empty = _without_data(values)
+        centred = values - center if values is batch else values.sub_(center)
+        normalised = centred.mul_(scale)
         return normalised if empty is None else normalised.masked_fill_(empty, 0.0)
 
 
