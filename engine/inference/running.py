@@ -96,7 +96,19 @@ def network_images(
         device: Where the network is.
         resize_to: Rows and columns that the network wants; None leaves the tile's own.
     """
-    images = normalise(_raw_images(tiles, device))
+    return prepared_images(raw_images(tiles, device), normalise, resize_to)
+
+
+def raw_images(tiles: Sequence[Array], device: torch.device) -> torch.Tensor:
+    """Return a batch of raster values on the device, (n, bands, rows, cols) in their own type."""
+    return torch.from_numpy(np.stack(tiles)).to(device)
+
+
+def prepared_images(
+    raw: torch.Tensor, normalise: Callable[[torch.Tensor], torch.Tensor], resize_to: tuple[int, int] | None
+) -> torch.Tensor:
+    """Return a normalised batch, (n, bands, rows, cols) float32, channels last; see ``network_images``."""
+    images = normalise(raw)
     if resize_to is not None and resize_to != tuple(images.shape[-2:]):
         images = functional.interpolate(images, resize_to, mode="bilinear", align_corners=False, antialias=True)
     return images.contiguous(memory_format=torch.channels_last)
@@ -128,11 +140,6 @@ def settled_precision(precision: str, device: torch.device, tiles: int, job: Job
 def trial_clock(device: torch.device) -> Callable[[], float]:
     """Return the clock that compares arithmetics: on a CPU its own time, so that a busy machine does not decide."""
     return time.process_time if device.type == "cpu" else time.perf_counter
-
-
-def _raw_images(tiles: Sequence[Array], device: torch.device) -> torch.Tensor:
-    """Return a batch of raster values on the device, in their own type."""
-    return torch.from_numpy(np.stack(tiles)).to(device)
 
 
 def _out_of_memory(error: BaseException) -> bool:

@@ -144,6 +144,20 @@ class Normalisation:
             raise ModelPackageError("NormalizationStats has no mean and deviation of the bands: mend the definition")
         return cls.from_statistics(low, high, mean, std)
 
+    def repeated(self, dates: int) -> Self:
+        """Return the normalisation of the bands of several dates, each date treated alike.
+
+        Args:
+            dates: How many.
+        """
+        lists = (self.minimum, self.maximum, self.scaled_mean, self.scaled_std)
+        return type(self)(*(values * dates for values in lists))
+
+    def first(self, bands: int) -> Self:
+        """Return the normalisation of the first bands alone."""
+        lists = (self.minimum, self.maximum, self.scaled_mean, self.scaled_std)
+        return type(self)(*(values[:bands] for values in lists))
+
     def apply(self, batch: Tensor) -> Tensor:
         """Return the normalised batch, float32; pixels without data are 0, which is the mean of the training data.
 
