@@ -84,12 +84,13 @@ class ChipKind:
 class ChipWriter:
     """Writes the chips of one raster into a folder."""
 
-    def __init__(self, folder: Path, kind: ChipKind) -> None:
-        """Write chips of a kind into ``folder``."""
+    def __init__(self, folder: Path, kind: ChipKind, once: bool = False) -> None:
+        """Write chips of a kind into ``folder``; a template is made unless there is only one chip."""
         self.kind = kind
         self.suffix, self._world_suffix = SUFFIXES[kind.image_format]
         self._folder = str(folder)
-        self._template = _Template.made(kind) if kind.image_format == "TIFF" and kind.compression == "NONE" else None
+        plain = kind.image_format == "TIFF" and kind.compression == "NONE" and not once
+        self._template = _Template.made(kind) if plain else None
 
     def write(self, stem: str, pixels: np.ndarray, transform: Affine) -> None:
         """Write one chip and its world file.
@@ -144,7 +145,7 @@ class _Template:
         shape = (kind.bands, kind.rows, kind.cols)
         pixels = (np.arange(np.prod(shape)) * 7919 % 127).astype(kind.dtype).reshape(shape)
         first = Affine(0.7548776662, 0.0, 123456.5698402909, 0.0, -0.6180339887, 654321.4142135623)
-        content, body = _encoded(kind, pixels, first), pixels.tobytes()
+        content, body = encoded(kind, pixels, first), pixels.tobytes()
         begin = content.find(body)
         head, tail = content[: max(begin, 0)], content[begin + len(body) :]
         tie_point = head.find(struct.pack("<2d", first.c, first.f))
@@ -156,7 +157,7 @@ class _Template:
         pixels = pixels[:, ::-1, ::-1].copy()
         made = BytesIO()
         template.write(made, pixels, second)
-        return template if made.getvalue() == _encoded(kind, pixels, second) else None
+        return template if made.getvalue() == encoded(kind, pixels, second) else None
 
     def write(self, stream: Any, pixels: np.ndarray, transform: Affine) -> None:
         """Write one chip to a binary stream."""
@@ -168,7 +169,7 @@ class _Template:
             write_whole(stream, self._tail)
 
 
-def _encoded(kind: ChipKind, pixels: np.ndarray, transform: Affine) -> bytes:
+def encoded(kind: ChipKind, pixels: np.ndarray, transform: Affine) -> bytes:
     """Return the file that GDAL writes for a chip."""
     with MemoryFile() as memory:
         with memory.open(**_profile(kind), transform=transform) as chip:

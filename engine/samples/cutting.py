@@ -18,6 +18,8 @@ class Cutting:
         least_share: Labels with a smaller share of their area inside a chip are left out, 0..1.
         angle: Degrees of the first turned copy, 0 for none.
         compression: ``NONE``, ``LZW`` or ``DEFLATE``, of label rasters.
+        fixed: Chips of objects have this size; else each is the frame of its object.
+        blacken: Chips of objects are 0 outside the object.
     """
 
     cols: int
@@ -28,3 +30,5 @@ class Cutting:
     least_share: float
     angle: float
     compression: str = "NONE"
+    fixed: bool = True
+    blacken: bool = False

@@ -21,7 +21,7 @@ from .chip_rows import ChipRow
 from .chips import ChipKind, ChipWriter
 from .cutting import Cutting
 from .record import FolderRecord
-from .registry import ChipFile, Labeller, PlacedOnRaster, RunLabels, SampleFormat, Written
+from .registry import ChipFile, GridFormat, Labeller, PlacedOnRaster, RunLabels, Written
 from .turning import Turn, turns
 
 SWATH_BYTES = 96 * 2**20
@@ -90,8 +90,12 @@ class GridCut:
     Attributes:
         sides: See ``SampleFormat``.
         label_folders: See ``SampleFormat``.
+        by_object: See ``SampleFormat``.
+        any_size: See ``SampleFormat``.
     """
 
+    by_object = False
+    any_size = False
     sides: tuple[str, ...] = ("",)
     label_folders: tuple[str, ...] = ("labels",)
 
@@ -106,7 +110,7 @@ class GridCut:
         return touched_chips(raster, cutting, job)
 
     def exporter(
-        self: SampleFormat, folder: Path, cutting: Cutting, record: FolderRecord, labels: RunLabels
+        self: GridFormat, folder: Path, cutting: Cutting, record: FolderRecord, labels: RunLabels
     ) -> Exporter:
         """Return what cuts the chips of the grid."""
         return Exporter(folder, cutting, record, self, labels)
@@ -120,7 +124,7 @@ class Exporter:
     """
 
     def __init__(
-        self, folder: Path, cutting: Cutting, record: FolderRecord, form: SampleFormat, labels: RunLabels
+        self, folder: Path, cutting: Cutting, record: FolderRecord, form: GridFormat, labels: RunLabels
     ) -> None:
         """Write into the sub-folders ``images``, ``labels`` and, with a second raster, ``images2``, which exist."""
         self._folder, self._cutting, self._record, self._form, self._labels = folder, cutting, record, form, labels

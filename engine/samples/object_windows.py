@@ -50,24 +50,34 @@ def blackened(pixels: np.ndarray, outline: shapely.Geometry) -> np.ndarray:
 
     Args:
         pixels: (bands, rows, cols) of any type; it is left as it is.
-        outline: The object in pixels of the chip. Of a polygon the pixels whose centre is inside are kept, or those it
-            touches when it is too thin to hold a centre; of a line those it touches. A point blackens nothing.
+        outline: The object in pixels of the chip; see ``inside`` for what is kept of it.
 
     Returns:
         (bands, rows, cols) of the same type.
     """
-    if outline is None or outline.is_empty or shapely.get_dimensions(outline) < 1:
-        return pixels
-    return np.where(inside(outline, *pixels.shape[1:]), pixels, np.zeros((), pixels.dtype))
+    kept = inside(outline, *pixels.shape[1:])
+    return pixels if kept is None else np.where(kept, pixels, np.zeros((), pixels.dtype))
 
 
-def inside(outline: shapely.Geometry, rows: int, cols: int) -> np.ndarray:
-    """Return (rows, cols) bool: the pixels that ``blackened`` keeps of a line or polygon."""
+def inside(outline: shapely.Geometry, rows: int, cols: int) -> np.ndarray | None:
+    """Return which pixels of a chip belong to its object.
+
+    Args:
+        outline: The object in pixels of the chip. Of a polygon the pixels whose centre is inside are kept, or those it
+            touches when it is too thin to hold a centre; of a line those it touches. A point blackens nothing.
+        rows: Height of the chip.
+        cols: Width of the chip.
+
+    Returns:
+        (rows, cols) bool; None for all of them.
+    """
+    if outline is None or shapely.get_dimensions(outline) < 1:
+        return None
     if shapely.get_num_coordinates(outline) > _DETAILED:
         outline = shapely.clip_by_rect(outline, -1, -1, cols + 1, rows + 1)
     kept = np.zeros((rows, cols), np.uint8)
     if outline.is_empty:
-        return kept.astype(bool)
+        return kept.view(bool)
     if shapely.get_dimensions(outline) == 2:
         rasterio.features.rasterize([(outline, 1)], out=kept)
     if not kept.any():

@@ -48,6 +48,7 @@ class LabelRequest:
         imagery: The rasters to cut, in words for messages.
         pixel_space: Rasters are read as stored.
         least_share: Features with a smaller share of their area inside a chip are left out of it.
+        frames: Each chip is the frame of an object.
     """
 
     source: FeatureSource | None
@@ -56,6 +57,7 @@ class LabelRequest:
     imagery: str
     pixel_space: bool = False
     least_share: float = 0.0
+    frames: bool = False
 
 
 @dataclass(frozen=True)
@@ -228,6 +230,14 @@ class SampleFormat(LabelReader, Protocol):
         """Folders in the output folder, an export each: of ``in_raster`` and ``in_raster2``; else one empty name."""
 
     @property
+    def by_object(self) -> bool:
+        """Whether one chip is cut for each object, not for each place of a grid."""
+
+    @property
+    def any_size(self) -> bool:
+        """Whether the chips of a training may differ in size: they are squeezed to one."""
+
+    @property
     def label_folders(self) -> tuple[str, ...]:
         """Folders of the label files beside that of the chips; none in formats without label files."""
 
@@ -253,14 +263,18 @@ class SampleFormat(LabelReader, Protocol):
     def label_bytes(self, cutting: Cutting) -> int:
         """Return the bytes set aside for the label and world files of a chip."""
 
+    def tell(self, labels: RunLabels, statistics: Any, job: Job) -> None:
+        """Say what the user should know of the labels that were written."""
+
+
+class GridFormat(SampleFormat, Protocol):
+    """A format whose chips lie on a grid."""
+
     def labeller(
         self, labels: RunLabels, placed: Any, source: RasterSource, cutting: Cutting, turns: Sequence[Turn],
         statistics: Any,
     ) -> Labeller:  # fmt: skip
         """Return what makes the labels of one raster and keeps the statistics."""
-
-    def tell(self, labels: RunLabels, statistics: Any, job: Job) -> None:
-        """Say what the user should know of the labels that were written."""
 
 
 _FORMATS: dict[str, SampleFormat] = {}

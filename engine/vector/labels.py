@@ -1,4 +1,4 @@
-"""Labels of an export: polygons with a class each, whatever kind of layer they come from."""
+"""Labels of an export: features with a class each, polygons unless asked not to, from whatever kind of layer."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _POINTS, _LINES, _POLYGONS = {0, 4}, {1, 2, 5}, {3, 6, 7}
 
 @dataclass(frozen=True)
 class Labels:
-    """Labelled polygons.
+    """Labelled polygons; points and lines too where they are asked for.
 
     Attributes:
-        table: The polygons; their fields are not needed any more.
+        table: The features; their fields are not needed any more.
         values: (n,) int64 class values.
         rows: (n,) int64, which label of the layer each is.
         classes: All classes of the layer, in ascending order of their values.
@@ -49,7 +49,7 @@ class Labels:
 
 
 def read_labels(
-    source: FeatureSource | None, field: str, buffer_radius: float, job: Job, lines: bool = False
+    source: FeatureSource | None, field: str, buffer_radius: float, job: Job, lines: bool = False, bare: bool = False
 ) -> Labels:
     """Read the labels of an export.
 
@@ -59,6 +59,7 @@ def read_labels(
         buffer_radius: Radius of the circles that points become, in the unit of the layer's CRS; 0 for polygons.
         job: Told what was mended.
         lines: Lines become polygons like points do; else they are refused.
+        bare: Without a radius points and lines stay what they are.
 
     Raises:
         FeatureError: There is no label, or the layer holds lines.
@@ -71,7 +72,8 @@ def read_labels(
         raise FeatureError(f"{table.name} has no label: draw some, or check its filter")
     values, classes = label_classes(table, source, field, job)
     numbered = bool(field) or len(classes) > 1 or classes[0].value != 1
-    table = _as_polygons(table, buffer_radius, job, _POINTS | _LINES if lines else _POINTS)
+    if not bare or buffer_radius > 0:
+        table = _as_polygons(table, buffer_radius, job, _POINTS | _LINES if lines else _POINTS)
     present = values != NO_CLASS
     if not present.all():
         table, values = table.take(present), values[present]
