@@ -77,20 +77,20 @@ class MaskStrip:
         """Return the chips in which a pixel has a class."""
         labeller, cutting = self._labeller, self._labeller.cutting
         touched = labeller.placed.touched(self._row, cutting.rows, self._cols, cutting.cols, self._place.reach(copy))
-        return {int(chip) for chip in touched if any(value for value, _ in self._counted(copy, int(chip)))}
+        return {int(chip) for chip in touched if any(value for value, _ in self.counted(copy, int(chip)))}
 
     def write(self, copy: int, chip: int, file: ChipFile) -> Written:
         """Write the label raster of a chip; return value and count of its pixels, void ones left out."""
         self._labeller.writer(file).write(file.stem, self._cut(copy, chip)[None], file.transform)
-        return Written(self._counted(copy, chip))
+        return Written(self.counted(copy, chip))
 
     def count(self, copy: int, chips: Sequence[int]) -> None:
         """Take the label rasters that were written into the statistics."""
         size = self._labeller.cutting.rows * self._labeller.cutting.cols
         for chip in chips:
-            self._labeller.statistics.add(self._counted(copy, chip), size)
+            self._labeller.statistics.add(self.counted(copy, chip), size)
 
-    def _counted(self, copy: int, chip: int) -> tuple[tuple[int, int], ...]:
+    def counted(self, copy: int, chip: int) -> tuple[tuple[int, int], ...]:
         """Return value and count of the pixels of a chip, void ones left out unless they are 0."""
         known = self._pixels.get((copy, chip))
         if known is None:

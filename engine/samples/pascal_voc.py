@@ -7,7 +7,9 @@ corner of the chip, so a box may end at the chip's width.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -30,7 +32,7 @@ _HEAD = """<?xml version="1.0"?>
     </size>
 """
 _OBJECT = """    <object>
-        <name>%d</name>
+        <name>%s</name>
         <bndbox>
             <xmin>%.2f</xmin>
             <ymin>%.2f</ymin>
@@ -50,11 +52,8 @@ class PascalVoc(BoxFormat):
 
     def text(self, label: ChipLabel) -> str:
         """Return the XML of one chip."""
-        head = _HEAD.format(
-            name=label.image_name, producer=PRODUCER, cols=label.cols, rows=label.rows, bands=label.bands
-        )
         rows = zip(label.values.tolist(), *label.boxes.T.tolist(), strict=True)
-        return head + "".join([_OBJECT % row for row in rows]) + "</annotation>\n"
+        return annotation(label.image_name, (label.bands, label.rows, label.cols), rows)
 
     def parse(self, text: bytes, path: Path) -> Objects:
         """Return the boxes of one XML file.
@@ -62,31 +61,56 @@ class PascalVoc(BoxFormat):
         Raises:
             SampleFolderError: It is no XML, or a box lacks a number.
         """
-        if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
-            raise SampleFolderError(
-                f"{path} declares XML entities, which label files have no use for: remove the declaration"
-            )
-        try:
-            root = ElementTree.fromstring(text)
-        except ElementTree.ParseError as error:
-            raise SampleFolderError(
-                f"{path} is no valid XML ({error}): export the chips again or remove this one"
-            ) from error
-        names: list[str] = []
-        boxes: list[list[float]] = []
-        for entry in root.iter("object"):
-            box = entry.find("bndbox")
-            if box is None:
-                raise SampleFolderError(f"{path} has an object without bndbox: correct or remove it")
-            corners = [_number(box.findtext(corner), path, corner) for corner in _CORNERS]
-            boxes.append(corners)
-            names.append((entry.findtext("name") or "").strip())
-        return Objects(
-            np.array(boxes, np.float32).reshape(-1, 4),
-            names,
-            _size(root),
-            int(_optional(root.findtext("size/depth")) or 0),
+        return parsed(text, path)
+
+
+def annotation(image_name: str, shape: tuple[int, ...], objects: Iterable[tuple[Any, ...]]) -> str:
+    """Return the XML of one chip.
+
+    Args:
+        image_name: File name of the chip, without folder.
+        shape: Bands, rows and columns of the chip.
+        objects: Name as XML writes it, xmin, ymin, xmax and ymax of each object.
+    """
+    head = _HEAD.format(name=image_name, producer=PRODUCER, cols=shape[2], rows=shape[1], bands=shape[0])
+    return head + "".join([_OBJECT % row for row in objects]) + "</annotation>\n"
+
+
+def parsed(text: bytes, path: Path, boxes: bool = True) -> Objects:
+    """Return what one XML file says.
+
+    Args:
+        text: Its content.
+        path: The file, for messages.
+        boxes: Every object must have a box; else one without has the box 0, 0, 0, 0.
+
+    Raises:
+        SampleFolderError: It is no XML, or a box is missing or lacks a number.
+    """
+    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+        raise SampleFolderError(
+            f"{path} declares XML entities, which label files have no use for: remove the declaration"
         )
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise SampleFolderError(
+            f"{path} is no valid XML ({error}): export the chips again or remove this one"
+        ) from error
+    names: list[str] = []
+    corners: list[list[float]] = []
+    for entry in root.iter("object"):
+        box = entry.find("bndbox")
+        if box is None and boxes:
+            raise SampleFolderError(f"{path} has an object without bndbox: correct or remove it")
+        corners.append([0.0] * 4 if box is None else [_number(box.findtext(side), path, side) for side in _CORNERS])
+        names.append((entry.findtext("name") or "").strip())
+    return Objects(
+        np.array(corners, np.float32).reshape(-1, 4),
+        names,
+        _size(root),
+        int(_optional(root.findtext("size/depth")) or 0),
+    )
 
 
 def _number(text: str | None, path: Path, corner: str) -> float:
