@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from .classify_objects import ClassifyObjectsAlgorithm
 from .classify_pixels import ClassifyPixelsAlgorithm
 from .compute_accuracy import ComputeAccuracyAlgorithm
 from .compute_pixel_accuracy import ComputePixelAccuracyAlgorithm
+from .detect_change import DetectChangeAlgorithm
 from .detect_objects import DetectObjectsAlgorithm
 from .export_training_data import ExportTrainingDataAlgorithm
+from .inspect_training_data import InspectTrainingDataAlgorithm
 from .non_maximum_suppression import NonMaximumSuppressionAlgorithm
 from .train_model import TrainModelAlgorithm
 
 ALGORITHMS = (
     ExportTrainingDataAlgorithm,
+    InspectTrainingDataAlgorithm,
     TrainModelAlgorithm,
     DetectObjectsAlgorithm,
     ClassifyPixelsAlgorithm,
+    ClassifyObjectsAlgorithm,
+    DetectChangeAlgorithm,
     NonMaximumSuppressionAlgorithm,
     ComputeAccuracyAlgorithm,
     ComputePixelAccuracyAlgorithm,

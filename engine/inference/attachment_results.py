@@ -28,7 +28,7 @@ from .results import Finished, Results, only_one_product
 from .stages import WRITING
 
 
-def attachment_results(work: PixelWork, images: Images) -> Results:
+def attachment_results(work: PixelWork[ClassifyPixels], images: Images) -> Results:
     """Classify the image attachments of a layer; write a new layer, or overwrite them."""
     request, job = work.request, work.job
     only_one_product(work, ATTACHMENTS)
@@ -86,7 +86,9 @@ def _check_target(request: ClassifyPixels, layer: AttachmentLayer, target: Featu
             )
 
 
-def _class_images(work: PixelWork, layer: AttachmentLayer, place: Path) -> tuple[dict[Attachment, Path], list[str]]:
+def _class_images(
+    work: PixelWork[ClassifyPixels], layer: AttachmentLayer, place: Path
+) -> tuple[dict[Attachment, Path], list[str]]:
     """Classify the attachments; return the class image of each, and which were skipped and why."""
     sources, made = place / "sources", place / "images"
     for folder in (sources, made):
@@ -129,7 +131,9 @@ def _class_images(work: PixelWork, layer: AttachmentLayer, place: Path) -> tuple
     return results, skipped
 
 
-def _copied(layer: AttachmentLayer, results: dict[Attachment, Path], target: FeatureTarget, work: PixelWork) -> str:
+def _copied(
+    layer: AttachmentLayer, results: dict[Attachment, Path], target: FeatureTarget, work: PixelWork[ClassifyPixels]
+) -> str:
     """Move class images to the folder beside the output and write the copy of the layer."""
     path = Path(target.path)
     folder = path.parent / f"{path.stem}_classified"

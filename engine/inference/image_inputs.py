@@ -15,7 +15,8 @@ from ..job import Job
 from ..raster.mosaic import parts_of_vrt, write_mosaic
 from ..raster.opening import opened
 from ..raster.sources import list_rasters
-from ..tools.classify_pixels import RASTER_OUTPUTS, ClassifyPixels
+from ..tools.classify_pixels import ClassifyPixels
+from ..tools.pixel_runs import RASTER_OUTPUTS
 from ..tools.shared import PROCESSING_MODES
 from ..tools.values import FeatureSource
 
@@ -43,8 +44,8 @@ def find_images(request: ClassifyPixels, job: Job) -> Images:
         ParameterError: The output that it needs is missing.
     """
     source = request.in_raster
-    given = _several(source.path)
-    if len(given) == 1 and _holds_features(source):
+    given = given_paths(source.path)
+    if len(given) == 1 and holds_features(source):
         return Images(ATTACHMENTS, ())
     paths = [path for entry in given for path in _rasters(entry, request, job)]
     several = len(given) > 1 or os.path.isdir(given[0])
@@ -88,7 +89,7 @@ def distinct(stems: Sequence[str]) -> list[str]:
     return names
 
 
-def _several(text: str) -> list[str]:
+def given_paths(text: str) -> list[str]:
     """Return the paths of an input; several are parted by semicolons."""
     if ";" not in text or os.path.exists(text):
         return [text]
@@ -109,7 +110,7 @@ def _rasters(entry: str, request: ClassifyPixels, job: Job) -> list[str]:
     return kept
 
 
-def _holds_features(source: FeatureSource) -> bool:
+def holds_features(source: FeatureSource) -> bool:
     """Return whether an input is a layer of features."""
     if source.layer or "|layername=" in source.path:
         return True

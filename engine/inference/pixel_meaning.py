@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ..classes import ClassInfo, with_colors
 from ..errors import ParameterError
 from ..package.emd import ModelPackage
-from ..raster.class_output import BACKGROUND, class_band, class_pixels
+from ..raster.class_output import BACKGROUND, NO_CHANGE, class_band, class_pixels
 from ..raster.vrt import Band
 from ..tools.arguments import PixelArguments
-from ..tools.classify_pixels import ClassifyPixels
+from ..tools.pixel_runs import PixelRun
 from .decision import CLASSES, CONFIDENCE, ENTROPY, PROBABILITIES, Decision, EdgeRule, Products
 from .preparation import model_defaults
 
@@ -22,6 +22,9 @@ OUTPUTS = {
     "out_entropy_raster": ENTROPY,
 }
 """Parameter of an output -> its product."""
+
+ZERO = {"changes": NO_CHANGE}
+"""Kind of a model's pixels -> what value 0 is called where it is a class, if not the background."""
 
 NAN = float("nan")
 
@@ -53,28 +56,30 @@ class Meaning:
         return tuple(Band("float32", number, NAN, name) for number, name in enumerate(self.names, 1))
 
 
-def meaning(request: ClassifyPixels, package: ModelPackage, arguments: PixelArguments) -> Meaning:
+def meaning(request: PixelRun, package: ModelPackage, arguments: PixelArguments) -> Meaning:
     """Return what a run makes of a model's scores.
 
     Raises:
         ParameterError: Outputs are asked for that do not go together, or no class is left.
     """
-    first = int(package.spec.background)
-    channels = [BACKGROUND] * first + list(with_colors(package.classes))
-    edges = model_defaults(package).kind in ("edges", "roads")
+    first, kind = int(package.spec.background), model_defaults(package).kind
+    zero = ZERO.get(kind, BACKGROUND)
+    channels = [zero] * first + list(with_colors(package.classes))
+    edges = kind in ("edges", "roads")
+    when_sure = edges or arguments.only_above
     left_out = set(package.ignored_channels) | (
-        {0} if first and (edges or arguments.predict_background is False) else set()
+        {0} if first and (when_sure or arguments.predict_background is False) else set()
     )
     written = [entry for channel, entry in enumerate(channels) if channel not in left_out]
-    if edges and all(entry.value for entry in written):
-        written = [BACKGROUND, *written]
+    if when_sure and all(entry.value for entry in written):
+        written = [zero, *written]
     dtype, nodata = class_pixels([entry.value for entry in (*written, *channels[first:])])
     decision = Decision(
         values=tuple(entry.value for entry in channels),
         excluded=tuple(sorted(left_out)),
         nodata=nodata,
         dtype=dtype,
-        edges=EdgeRule(arguments.threshold, 0) if edges else None,
+        edges=EdgeRule(arguments.threshold, 0) if when_sure else None,
     )
     products = Products(
         probabilities=bool(request.out_probability_raster) or arguments.return_probability_raster,
@@ -87,7 +92,7 @@ def meaning(request: ClassifyPixels, package: ModelPackage, arguments: PixelArgu
     return Meaning(decision, products, tuple(sorted(written, key=lambda entry: entry.value)), bands, names)
 
 
-def _check_together(request: ClassifyPixels, arguments: PixelArguments, edges: Sequence[int]) -> None:
+def _check_together(request: PixelRun, arguments: PixelArguments, edges: Sequence[int]) -> None:
     """Refuse what cannot be had with a raster of probabilities."""
     if not arguments.return_probability_raster:
         return

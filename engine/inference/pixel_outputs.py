@@ -12,7 +12,7 @@ from ..job import Job
 from ..raster.class_output import WorkRaster, copy_raster, write_raster
 from ..raster.views import UNPLACED
 from ..tools.arguments import PixelArguments
-from ..tools.classify_pixels import ClassifyPixels
+from ..tools.pixel_runs import PixelRun
 from ..tools.values import FeatureTarget
 from ..vector.reading import FeatureTable
 from ..vector.tracing import class_polygons, polygon_schema
@@ -55,7 +55,7 @@ def main_raster(
 
 
 def write_rasters(
-    request: ClassifyPixels,
+    request: PixelRun,
     done: Classified,
     image: ImagePlan,
     meaning: Meaning,

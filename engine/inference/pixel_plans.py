@@ -15,11 +15,12 @@ from ..package.emd import ModelPackage
 from ..raster.class_output import OutputGrid
 from ..raster.crs import GDAL_ERRORS, crs_text, known_crs
 from ..raster.opening import first_line
+from ..raster.pairs import pair_source
 from ..raster.reading import RasterSource, raster_source
 from ..raster.views import UNPLACED, View, cell_size_of
 from ..tools.arguments import PixelArguments
-from ..tools.classify_pixels import ClassifyPixels
-from .preparation import RasterPlan, fitted_source, mask_area
+from ..tools.pixel_runs import PixelRun
+from .preparation import RasterPlan, fitted_source, mask_area, model_bands
 from .tiles import TileGrid
 
 STEP = 32
@@ -49,7 +50,7 @@ class ImagePlan:
 
 
 def plan_image(
-    path: str, request: ClassifyPixels, package: ModelPackage, arguments: PixelArguments, name: str, job: Job
+    path: str, request: PixelRun, package: ModelPackage, arguments: PixelArguments, name: str, job: Job
 ) -> ImagePlan | None:
     """Return the plan of an image; None for one of several that lies outside the extent.
 
@@ -67,8 +68,50 @@ def plan_image(
         FeatureError: The mask layer cannot be related to the image.
     """
     source = fitted_source(path, request, package, bool(name), job)
-    if source is None:
-        return None
+    return None if source is None else _planned(source, None, request, package, arguments, name, job)
+
+
+def plan_pair(
+    paths: tuple[str, str], request: PixelRun, package: ModelPackage, arguments: PixelArguments, job: Job
+) -> ImagePlan:
+    """Return the plan of two rasters of different dates on the grid of the first, where both are.
+
+    Args:
+        paths: What GDAL opens: the earlier raster, the later one.
+        request: Cell size, extent, snap raster, output CRS, mask.
+        package: The model.
+        arguments: Padding and tile size.
+        job: Told what may surprise.
+
+    Raises:
+        RasterError: See ``plan_image``; or they share no ground, or have different bands.
+        ParameterError: See ``plan_image``.
+        FeatureError: See ``plan_image``.
+    """
+    own, other = (raster_source(path, job=Job()) for path in paths)
+    if len(own.bands) != len(other.bands):
+        raise RasterError(
+            f"{paths[1]} has {len(other.bands)} bands and {paths[0]} {len(own.bands)}: choose two rasters with the "
+            "same bands in the same order"
+        )
+    first = fitted_source(paths[0], request, package, False, job)
+    if first is None:
+        raise RasterError(f"{paths[0]} lies outside the extent: choose one that overlaps it")
+    second = raster_source(paths[1], job=job, bands=model_bands(other, package.bands, job))
+    return _planned(first, second, request, package, arguments, "", job)
+
+
+def _planned(
+    source: RasterSource,
+    second: RasterSource | None,
+    request: PixelRun,
+    package: ModelPackage,
+    arguments: PixelArguments,
+    name: str,
+    job: Job,
+) -> ImagePlan:
+    """Return the plan of a raster at the model's cell size, and of a second one laid over it; see ``plan_image``."""
+    path = source.path
     crs = known_crs(request.output_crs, "output_crs", ParameterError) or source.crs
     if crs is not None and source.crs is None:
         raise RasterError(f"{path} has no CRS and the output is to be in {crs_text(crs)}: give the raster its CRS")
@@ -76,6 +119,8 @@ def plan_image(
     moved = crs != source.crs
     if snap is not None and not moved:
         source = _snapped(source, snap, job)
+    if second is not None:
+        source = pair_source(source, second, job)
     target = _reprojected(source, crs, snap) if moved else _own_grid(path, source, request, job)
     tile = _tile(source, package, arguments)
     area = None if request.mask is None else mask_area(request.mask, source, job)
@@ -99,7 +144,7 @@ def _tile(source: RasterSource, package: ModelPackage, arguments: PixelArguments
     return min(package.tile[0], rows), min(package.tile[1], cols)
 
 
-def _own_grid(path: str, source: RasterSource, request: ClassifyPixels, job: Job) -> OutputGrid:
+def _own_grid(path: str, source: RasterSource, request: PixelRun, job: Job) -> OutputGrid:
     """Return the grid of a result in the image's own CRS: the image's, where its cells are kept."""
     view = source.view
     working = OutputGrid(source.transform, source.rows, source.cols, source.crs)

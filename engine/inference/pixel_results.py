@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from .. import files
@@ -11,7 +11,8 @@ from ..errors import OutputError, ParameterError, RasterError
 from ..raster.class_output import write_raster
 from ..raster.crs import crs_text
 from ..raster.mosaic import write_collection
-from ..tools.classify_pixels import RASTER_OUTPUTS
+from ..tools.classify_pixels import ClassifyPixels
+from ..tools.pixel_runs import RASTER_OUTPUTS
 from .attachment_results import attachment_results
 from .classifying import Classified
 from .image_inputs import ATTACHMENTS, MOSAIC, ONE, SEPARATE, Images, distinct, one_image
@@ -19,7 +20,7 @@ from .locking import AtWork, working_alone
 from .manifest import raster_manifest_path
 from .pixel_outputs import main_raster, write_polygons, write_rasters
 from .pixel_plans import ImagePlan, plan_image
-from .pixel_work import PixelWork, kept_when_begun, work_folder
+from .pixel_work import PixelWork, Request, kept_when_begun, work_folder
 from .preparation import check_layer
 from .results import Finished, Results, only_one_product
 from .stages import WRITING
@@ -28,13 +29,37 @@ ENDING = "ending"
 """Name of the file in a work folder that a run holds while it writes the outputs."""
 
 
-def one_result(work: PixelWork, images: Images) -> Results:
+def one_result(work: PixelWork[ClassifyPixels], images: Images) -> Results:
     """Classify one raster, or a mosaic, into one class raster."""
     request, job = work.request, work.job
     if not request.out_classified_raster:
         raise ParameterError("out_classified_raster is missing: give the class raster a file name")
     if request.overwrite_attachments:
         raise ParameterError("overwrite_attachments is for a layer with image attachments and in_raster is none")
+
+    def planned(folder: Path) -> ImagePlan:
+        path = one_image(images, folder, job)
+        image = plan_image(path, request, work.package, work.arguments, "", job)
+        if image is None:
+            raise RasterError(f"{path} lies outside the extent: choose one that overlaps it")
+        return image
+
+    return planned_result(work, images.paths, planned)
+
+
+def planned_result(work: PixelWork[Request], rasters: Sequence[str], planned: Callable[[Path], ImagePlan]) -> Results:
+    """Classify one image into one class raster.
+
+    Args:
+        work: The run.
+        rasters: The files that the image is made of.
+        planned: Gives the image and its tiles; it may write into the work folder.
+
+    Raises:
+        RasterError: The image is unreadable, damaged, or lies elsewhere.
+        OutputError: An output cannot be written, or the work folder holds a different run.
+    """
+    request = work.request
     target = Path(request.out_classified_raster)
     folder = work_folder(target, request.work_folder)
     for name in RASTER_OUTPUTS:
@@ -44,18 +69,17 @@ def one_result(work: PixelWork, images: Images) -> Results:
         check_layer(request.out_polygons)
     files.writable(folder)
     with kept_when_begun(folder):
-        path = one_image(images, folder, job)
-        image = plan_image(path, request, work.package, work.arguments, "", job)
-        if image is None:
-            raise RasterError(f"{path} lies outside the extent: choose one that overlaps it")
+        image = planned(folder)
         work.announce([image], target, folder)
-        done = work.classify(image, images.paths, folder)
-    outputs = {} if done is None else _ended(work, images, image, folder, done)
+        done = work.classify(image, rasters, folder)
+    outputs = {} if done is None else _ended(work, rasters, image, folder, done)
     manifest = raster_manifest_path(target) if outputs else None
-    return Results(outputs, manifest, list(images.paths), [str(target)] if outputs else [])
+    return Results(outputs, manifest, list(rasters), [str(target)] if outputs else [])
 
 
-def _ended(work: PixelWork, images: Images, image: ImagePlan, folder: Path, done: Classified) -> dict[str, str]:
+def _ended(
+    work: PixelWork[Request], rasters: Sequence[str], image: ImagePlan, folder: Path, done: Classified
+) -> dict[str, str]:
     """Write the outputs of finished work and remove it; only one run at a time.
 
     Returns:
@@ -70,7 +94,7 @@ def _ended(work: PixelWork, images: Images, image: ImagePlan, folder: Path, done
         if sharded and not folder.exists():
             raise AtWork(f"the work in {folder} has ended")
         with working_alone(folder / ENDING):
-            whole = work.merged(image, images.paths, folder) if sharded else done
+            whole = work.merged(image, rasters, folder) if sharded else done
             if whole is not None:
                 outputs = _outputs(work, image, whole)
                 for file in folder.iterdir():
@@ -85,7 +109,7 @@ def _ended(work: PixelWork, images: Images, image: ImagePlan, folder: Path, done
     return outputs
 
 
-def _outputs(work: PixelWork, image: ImagePlan, done: Classified) -> dict[str, str]:
+def _outputs(work: PixelWork[Request], image: ImagePlan, done: Classified) -> dict[str, str]:
     """Write the rasters that were asked for, and the polygons."""
     request, job, target = work.request, work.job, work.request.out_classified_raster
     with work.watch.stage(WRITING):
@@ -97,7 +121,7 @@ def _outputs(work: PixelWork, image: ImagePlan, done: Classified) -> dict[str, s
     return outputs
 
 
-def separate_results(work: PixelWork, images: Images) -> Results:
+def separate_results(work: PixelWork[ClassifyPixels], images: Images) -> Results:
     """Classify each raster by itself into a folder, with a virtual raster over the results."""
     request, job = work.request, work.job
     only_one_product(work, "rasters that are processed separately")
@@ -126,7 +150,7 @@ def separate_results(work: PixelWork, images: Images) -> Results:
     return Results(outputs, manifest, [path for path, _ in plans.values()], list(written.values()))
 
 
-RESULTS: dict[str, Callable[[PixelWork, Images], Results]] = {
+RESULTS: dict[str, Callable[[PixelWork[ClassifyPixels], Images], Results]] = {
     ONE: one_result,
     MOSAIC: one_result,
     SEPARATE: separate_results,
@@ -135,7 +159,7 @@ RESULTS: dict[str, Callable[[PixelWork, Images], Results]] = {
 """Kind of input -> how its results are made."""
 
 
-def _plans(work: PixelWork, images: Images) -> dict[str, tuple[str, ImagePlan]]:
+def _plans(work: PixelWork[ClassifyPixels], images: Images) -> dict[str, tuple[str, ImagePlan]]:
     """Return path and plan of each raster by the name of its result; those outside the extent are left out."""
     request, plans = work.request, {}
     names = distinct([Path(path).stem or "raster" for path in images.paths])
@@ -149,7 +173,9 @@ def _plans(work: PixelWork, images: Images) -> dict[str, tuple[str, ImagePlan]]:
     return plans
 
 
-def _each(work: PixelWork, plans: dict[str, tuple[str, ImagePlan]], folder: Path, place: Path) -> dict[str, str]:
+def _each(
+    work: PixelWork[ClassifyPixels], plans: dict[str, tuple[str, ImagePlan]], folder: Path, place: Path
+) -> dict[str, str]:
     """Classify rasters one by one; those that an interrupted run of the same finished are left as they are."""
     written = {}
     finished = Finished(place)

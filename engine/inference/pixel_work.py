@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import torch
@@ -23,7 +23,7 @@ from ..package.emd import ModelPackage
 from ..raster.class_output import needed_bytes
 from ..raster.mosaic import parts_of_vrt
 from ..tools.arguments import PixelArguments
-from ..tools.classify_pixels import ClassifyPixels
+from ..tools.pixel_runs import PixelRun
 from ..tools.values import FeatureSource
 from .classifying import Classified, WorkPlace, classify_raster
 from .decision import CLASSES
@@ -49,8 +49,10 @@ DONE = "done.json"
 DOING = "Classifying pixels"
 """What the progress says."""
 
+Request = TypeVar("Request", bound=PixelRun)
 
-class PixelWork:
+
+class PixelWork(Generic[Request]):
     """A run: the model, what is asked of it, and the clock.
 
     Attributes:
@@ -65,7 +67,7 @@ class PixelWork:
     """
 
     def __init__(
-        self, request: ClassifyPixels, package: ModelPackage, arguments: PixelArguments, watch: Stopwatch, job: Job
+        self, request: Request, package: ModelPackage, arguments: PixelArguments, watch: Stopwatch, job: Job
     ) -> None:
         """Choose the device; the network is loaded when the first tile is known."""
         self.request, self.package, self.arguments = request, package, arguments

@@ -15,6 +15,7 @@ from ..classes import ClassInfo
 from ..errors import OutputError, ParameterError, RasterError
 from ..files import room_for, writable
 from ..job import Job
+from ..models.registry import get_architecture
 from ..package.emd import ModelPackage
 from ..raster.crs import crs_text, known_crs
 from ..raster.reading import RasterSource, raster_source
@@ -28,6 +29,7 @@ from ..vector.reading import read_features, related
 from ..vector.writing import output_path
 from .area import MaskArea
 from .detections import Array
+from .kinds import KINDS
 from .reading import AHEAD, sections
 from .scale import model_cell_size, unit_name, working_cell_size
 from .tiles import TileGrid
@@ -79,6 +81,7 @@ def model_defaults(package: ModelPackage) -> ModelDefaults:
     """Return what a model says about its arguments."""
     emd = package.emd
     fixed, built_in = emd.get("BatchSize"), emd.get("ModelPadding")
+    pairs = get_architecture(package.architecture).dates > 1
     roads = str(emd.get("ModelName", "")).replace(" ", "").lower() in ROAD_MODELS
     return ModelDefaults(
         tile=package.tile,
@@ -87,7 +90,7 @@ def model_defaults(package: ModelPackage) -> ModelDefaults:
         batch_size=int(fixed) if isinstance(fixed, int | float) and fixed >= 1 else None,
         nms_overlap=ModelDefaults.nms_overlap if package.nms_overlap is None else package.nms_overlap,
         background=package.spec.background,
-        kind="edges" if emd.get("IsEdgeDetection") else "roads" if roads else "classes",
+        kind="changes" if pairs else "edges" if emd.get("IsEdgeDetection") else "roads" if roads else "classes",
         learn_version=_version(emd.get("ArcGISLearnVersion")),
         built_in_padding=int(built_in) if isinstance(built_in, int | float) and built_in >= 1 else None,
         any_tile=bool(emd.get("SupportsVariableTileSize", True)),
@@ -112,7 +115,7 @@ def detection_arguments(request: DetectObjects, package: ModelPackage, job: Job)
         )
     if request.run_nms and request.class_value_field.casefold() not in ("", "class", "classvalue"):
         job.warn(f"class_value_field {request.class_value_field} is no field of the output: Class is taken")
-    return DetectionArguments.from_pairs(request.arguments, model_defaults(package), job)
+    return KINDS[package.task].arguments.from_pairs(request.arguments, model_defaults(package), job)
 
 
 def wanted_labels(asked: Sequence[str], classes: Sequence[ClassInfo]) -> Array:
@@ -243,10 +246,10 @@ def fitted_source(
 ) -> RasterSource | None:
     """Return a raster with the bands and the cell size of the model; None for one of several outside the extent."""
     own = raster_source(path, job=Job(), pixel_space=request.use_pixelspace)
-    if several and request.extent is not None and not _meets(request.extent, own):
+    if several and request.extent is not None and not meets(request.extent, own):
         job.message(f"{path} lies outside the extent: left out")
         return None
-    bands = _bands(own, package.bands, job)
+    bands = model_bands(own, package.bands, job)
     unplaced = own.crs is None and own.transform == UNPLACED and not request.cell_size
     trained = None if unplaced else model_cell_size(package.cell_size, package.crs, own)
     cell = None if unplaced else working_cell_size(request.cell_size, trained, own, job, fixed=request.use_pixelspace)
@@ -260,15 +263,19 @@ def fitted_source(
     )
 
 
-def _meets(extent: Extent, source: RasterSource) -> bool:
+def meets(extent: Extent, source: RasterSource) -> bool:
     """Return whether an extent and a raster have ground in common."""
     left, bottom, right, top = extent_bounds(extent, source.crs, source.path)
     west, south, east, north = source.bounds
     return left < east and west < right and bottom < north and south < top
 
 
-def _bands(source: RasterSource, wanted: Sequence[int | str], job: Job) -> list[int]:
-    """Return which data bands of a raster the model gets, counted from 0, and say so."""
+def model_bands(source: RasterSource, wanted: Sequence[int | str], job: Job) -> list[int]:
+    """Return which data bands of a raster the model gets, counted from 0, and say so.
+
+    Raises:
+        RasterError: The raster lacks one.
+    """
     names = [name.casefold() for name in source.band_names]
     available = len(source.bands)
     if available < len(wanted):

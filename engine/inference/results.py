@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import ParameterError
-from ..tools.classify_pixels import RASTER_OUTPUTS
+from ..tools.classify_pixels import ClassifyPixels
+from ..tools.pixel_runs import RASTER_OUTPUTS
 from .image_inputs import ATTACHMENTS
 from .pixel_work import DONE, PixelWork
 
@@ -57,7 +58,7 @@ class Finished:
         shutil.rmtree(self._place / (folder or name), ignore_errors=True)
 
 
-def only_one_product(work: PixelWork, what: str) -> None:
+def only_one_product(work: PixelWork[ClassifyPixels], what: str) -> None:
     """Refuse outputs that several images cannot share."""
     for name in RASTER_OUTPUTS[1:]:
         if getattr(work.request, name):

@@ -40,6 +40,9 @@ INSTANCE_FORMATS = ("RCNN_Masks",)
 LABEL_FORMATS = ("Labeled_Tiles", "MultiLabeled_Tiles", "Imagenet")
 """Training formats that hold a class, or several, for a chip as a whole."""
 
+SEVERAL_LABELS = ("MultiLabeled_Tiles",)
+"""Those in which a chip can have several."""
+
 TRAINING_ARGUMENTS = ("chip_size", "monitor")
 """Model arguments of older versions that belong to the training, not to the network."""
 
@@ -118,6 +121,9 @@ class ModelSpec:
 Adapt = Callable[[ModelSpec, Sequence[tuple[float, float]]], ModelSpec]
 """Fills arguments that depend on the data; see ``Architecture.adapted``."""
 
+Untrained = Callable[[tuple[int, int], int], str]
+"""Gives the backbone that learns best from random weights, of rows and columns of the tile and the number of chips."""
+
 EmdKeys = Callable[[ModelSpec], dict[str, Any]]
 """Gives keys of a model definition that arcgis.learn writes for an architecture."""
 
@@ -141,6 +147,10 @@ class Architecture:
         adapt: Fills arguments left empty from the data, or None.
         emd_keys: Gives further keys of a model definition, or None.
         rate: Highest learning rate of a one-cycle training that suits it with small batches.
+        untrained: Chooses the backbone where none is named and there are no ImageNet weights, or None.
+        heavy: Whether it is so slow without a GPU that users are told.
+        dates: Images of the same ground that it looks at together: 2 of a network of pairs. Bands of a specification
+            are those of all of them.
     """
 
     code: str
@@ -156,6 +166,9 @@ class Architecture:
     adapt: Adapt | None = field(default=None, repr=False, compare=False)
     emd_keys: EmdKeys | None = field(default=None, repr=False, compare=False)
     rate: float = 1e-3
+    untrained: Untrained | None = field(default=None, repr=False, compare=False)
+    heavy: bool = False
+    dates: int = 1
 
     def parse_arguments(self, pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
         """Return the value of every argument, given or default; ``TRAINING_ARGUMENTS`` are passed over.
@@ -224,6 +237,9 @@ def architecture(
     adapt: Adapt | None = None,
     emd_keys: EmdKeys | None = None,
     rate: float = 1e-3,
+    untrained: Untrained | None = None,
+    heavy: bool = False,
+    dates: int = 1,
 ) -> Callable[[Callable[[ModelSpec], Any]], Callable[[ModelSpec], Any]]:
     """Register the decorated ``build(spec)`` as an architecture; see ``Architecture`` for the arguments.
 
@@ -250,6 +266,9 @@ def architecture(
             adapt=adapt,
             emd_keys=emd_keys,
             rate=rate,
+            untrained=untrained,
+            heavy=heavy,
+            dates=dates,
         )
         return build
 

@@ -54,8 +54,8 @@ class ModelPackage:
         spec: What the network is built from.
         classes: Classes in the order of the network's labels 1..n, the background not among them.
         tile: Rows and columns of a tile in raster pixels.
-        bands: Bands taken from the raster, 0-based numbers or names, in the network's order.
-        normalisation: How raw pixels become the network's input.
+        bands: Bands taken from the raster, or from that of each date, 0-based numbers or names, in the network's order.
+        normalisation: How raw pixels become the network's input: the bands of all dates.
         padding: Pixels of a tile's border that neighbours share, by default.
         threshold: Smallest score of a detection, by default.
         cell_size: Cell size the network was trained on, in units of ``crs``; None when unknown.
@@ -110,19 +110,20 @@ class ModelPackage:
         listed = ignored if isinstance(ignored, list) else []
         return tuple(sorted({int(c) for c in listed if isinstance(c, int) and 0 <= c < self.spec.outputs}))
 
-    def require_task(self, task: str) -> None:
+    def require_task(self, *tasks: str) -> None:
         """Refuse a package of another task.
 
         Args:
-            task: The task that is asked for.
+            tasks: The tasks that are asked for: one of them.
 
         Raises:
             ModelPackageError: The package is for another one.
         """
-        if self.task != task:
+        if self.task not in tasks:
+            asked = " or ".join(task.replace("_", " ") for task in tasks)
             raise ModelPackageError(
                 f"{self.name} is a model for {self.task.replace('_', ' ')} ({self.emd.get('ModelType')}), not for "
-                f"{task.replace('_', ' ')}: choose another model or another tool"
+                f"{asked}: choose another model or another tool"
             )
 
     def close(self) -> None:
@@ -140,13 +141,13 @@ class ModelPackage:
         self.close()
 
 
-def open_package(definition: str, job: Job, task: str | None = None) -> ModelPackage:
+def open_package(definition: str, job: Job, task: str | tuple[str, ...] | None = None) -> ModelPackage:
     """Open a model package of ours; its weights are found but not read.
 
     Args:
         definition: Path of an .emd or .dlpk, of a folder that holds one, or the JSON text of an .emd.
         job: Told the temporary folder of a .dlpk.
-        task: The task it must be for; None for any.
+        task: The task it must be for, or one of several; None for any.
 
     Raises:
         ModelPackageError: It is missing, broken, unsafe, made by other software, or for another task.
@@ -155,7 +156,7 @@ def open_package(definition: str, job: Job, task: str | None = None) -> ModelPac
     try:
         package = _read(source)
         if task is not None:
-            package.require_task(task)
+            package.require_task(*((task,) if isinstance(task, str) else task))
     except BaseException:
         if source.unpacked is not None:
             discard(source.unpacked)
@@ -200,11 +201,12 @@ def _read(source: Source) -> ModelPackage:
         raise ModelPackageError(f"{name} lacks {', '.join(lacking)}: add what is missing or train the model again")
     spec = _checked(ModelSpec.from_json(ours), name)
     classes = tuple(ClassInfo(entry.Value, entry.Name, _color(entry.Color)) for entry in definition.Classes or ())
-    bands = tuple(definition.ExtractBands) if definition.ExtractBands else tuple(range(spec.bands))
-    if len(classes) != spec.classes or len(bands) != spec.bands:
+    dates = get_architecture(spec.architecture).dates
+    bands = tuple(definition.ExtractBands) if definition.ExtractBands else tuple(range(spec.bands // dates))
+    if len(classes) != spec.classes or dates * len(bands) != spec.bands:
         raise ModelPackageError(
             f"{name} lists {len(classes)} classes and {len(bands)} bands, but its network has {spec.classes} and "
-            f"{spec.bands}: Classes or ExtractBands were changed; take the definition as it was trained"
+            f"{spec.bands // dates}: Classes or ExtractBands were changed; take the definition as it was trained"
         )
     cell = definition.MinCellSize
     resize = definition.resize_to
@@ -220,7 +222,7 @@ def _read(source: Source) -> ModelPackage:
         classes=with_colors(classes),
         tile=(definition.ImageHeight or 0, definition.ImageWidth or 0),
         bands=bands,
-        normalisation=Normalisation.from_emd(source.raw, bands),
+        normalisation=Normalisation.from_emd(source.raw, bands).repeated(dates),
         padding=definition.Padding or 0,
         threshold=DEFAULT_THRESHOLD if definition.Threshold is None else definition.Threshold,
         cell_size=None if cell is None else cell.x,

@@ -30,7 +30,7 @@ TASKS = {
     "imageclassification": "pixel_classification",
     "classifypixels": "pixel_classification",
     "objectclassification": "object_classification",
-    "instancedetection": "instance_detection",
+    "instancedetection": "instance_segmentation",
     "changedetection": "change_detection",
     "superresolution": "super_resolution",
     "cyclegan": "image_translation",
@@ -42,7 +42,13 @@ TASKS = {
 """``ModelType`` in small letters to the name of a task; the misspelling stands in Esri's own help."""
 
 
-MODEL_TYPES = {"object_detection": "ObjectDetection", "pixel_classification": "ImageClassification"}
+MODEL_TYPES = {
+    "object_detection": "ObjectDetection",
+    "pixel_classification": "ImageClassification",
+    "object_classification": "ObjectClassification",
+    "instance_segmentation": "InstanceDetection",
+    "change_detection": "ChangeDetection",
+}
 """Name of a task that we train to its ``ModelType``."""
 
 

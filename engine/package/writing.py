@@ -31,11 +31,20 @@ log = logging.getLogger(__name__)
 CONTRACT_FILE = "golden_tile.safetensors"
 
 TASK_KEYS: dict[str, dict[str, Any]] = {
-    "pixel_classification": {"ArcGISLearnVersion": "2.4.4", "ignore_mapped_class": []}
+    "pixel_classification": {"ArcGISLearnVersion": "2.4.4", "ignore_mapped_class": []},
+    "object_classification": {"ArcGISLearnVersion": "2.4.4", "ExpMap": False},
+    "change_detection": {"ArcGISLearnVersion": "2.4.4", "ignore_mapped_class": []},
 }
 """Keys that every model of a task has; the version of arcgis.learn decides which arguments ArcGIS's tools offer."""
 
-STALE = ("NormalizationStats", "accuracy", "per_class_metrics", "ignore_mapped_class", "IsEdgeDetection")
+STALE = (
+    "NormalizationStats",
+    "accuracy",
+    "per_class_metrics",
+    "ignore_mapped_class",
+    "IsEdgeDetection",
+    "LabelThresholds",
+)
 """Keys of a definition that one which goes on from it takes over only where it says them itself."""
 
 
@@ -67,8 +76,8 @@ def definition(
         spec: What the network was built from.
         classes: Classes in the order of the network's labels 1..n, the background not among them.
         tile: Rows and columns of a tile in raster pixels.
-        bands: ``ExtractBands``: bands taken from the raster, 0-based numbers or names.
-        normalisation: How raw pixels become the network's input.
+        bands: ``ExtractBands``: bands taken from the raster, or from that of each date, 0-based numbers or names.
+        normalisation: How raw pixels become the network's input; that of one date.
         padding: Default of the padding argument, pixels.
         threshold: Default of the threshold argument, 0..1.
         resize_to: Rows and columns a tile is brought to before the network, or None.

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from ..inference.image_inputs import find_images
-from ..inference.manifest import run_report, write_manifest
-from ..inference.pixel_outputs import classes_for_styles, seams
+from ..inference.pixel_report import finished_run
 from ..inference.pixel_results import RESULTS
 from ..inference.pixel_work import PixelWork
 from ..inference.preparation import model_defaults
@@ -24,17 +21,4 @@ def run(request: ClassifyPixels, job: Job) -> dict[str, str]:
         arguments = PixelArguments.from_pairs(request.arguments, model_defaults(package), job)
         images = find_images(request, job)
         work = PixelWork(request, package, arguments, watch, job)
-        results = RESULTS[images.kind](work, images)
-        if results.manifest is None:
-            return {}
-        job.message(watch.bottleneck())
-        report = run_report(request, package, work.predictor, results.rasters, watch.report(work.readers))
-        report |= {"output": results.outputs, "tiles": work.tiles, "shard": request.shard, "skipped": results.skipped}
-        report |= {"images": seams(work.done), "products": vars(work.meaning.products), "warnings": job.warnings}
-        write_manifest(results.manifest, report, job)
-    styles = {
-        "classes": json.dumps(classes_for_styles(work.meaning)),
-        "class_rasters": json.dumps(results.class_rasters),
-        "probabilities": json.dumps(arguments.return_probability_raster),
-    }
-    return {**results.outputs, "out_run_manifest": str(results.manifest), **styles}
+        return finished_run(work, RESULTS[images.kind](work, images))

@@ -18,10 +18,10 @@ from ..training.chips import ground, look_at_chips
 from ..training.outcome import write_model
 from ..training.plan import Plan
 from ..training.precision import choose_arithmetic
-from ..training.scale import choose_scale
+from ..training.scale import choose_scale, middle_only
 from ..training.session import Material, train
 from ..training.split import split_chips
-from ..training.start import make_choices, starting_network
+from ..training.start import make_choices, starting_network, warn_of_weight
 from ..training.state import Checkpoint, request_key
 from ..training.trained import Trained
 
@@ -41,7 +41,7 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
     _refuse_used(target)
     samples = read_samples(request.in_folder, job)
     choices = make_choices(request, samples, job)
-    labels, task = choices.labels, choices.task
+    samples, labels, task = choices.samples, choices.labels, choices.task
     transforms = augmentation(
         request.augmentation,
         request.augmentation_parameters,
@@ -52,10 +52,14 @@ def run(request: TrainModel, job: Job) -> dict[str, str]:
     chip, sizes = (samples.tile_rows, samples.tile_cols), labels.sizes(split.training)
     scale = choose_scale(chip, sizes, choices.chip_size, request.resize_to, task.rule, job)
     arithmetic = choose_arithmetic(request.processor_type, request.gpu_id, request.precision, job, scale.view)
+    warn_of_weight(choices.architecture, arithmetic.device, job)
+    part = scale.tile if scale.cropped and task.centred else None
+    if part is not None:
+        scale = middle_only(scale)
     if scale.cropped and transforms.crop is None:
         transforms = replace(transforms, crop=WHOLE)  # a view smaller than the chip shows any part of it
     labels = labels.hiding(split.hidden, samples.bounds[split.validation])
-    store, statistics = look_at_chips(samples, labels, job, (0.0, READ))
+    store, statistics = look_at_chips(samples, labels, job, (0.0, READ), part)
     shown = sizes * [scale.scale[1], scale.scale[0]]
     start = starting_network(request, choices, samples, statistics.lists(), scale.view, shown, job)
     if request.augmentation == "DEFAULT":

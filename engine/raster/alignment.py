@@ -83,7 +83,7 @@ def on_grid(source: RasterSource, grid: RasterSource, job: Job) -> Overlay | Non
     same = source.crs == grid.crs
     if same and not _overlap(source.bounds, grid.bounds):
         return None
-    if not same and not _overlap(_moved_bounds(source, grid), grid.bounds):
+    if not same and not _overlap(bounds_on(source, grid), grid.bounds):
         return None
     offset = _whole_offset(source, grid) if same else None
     if offset is not None:
@@ -121,8 +121,14 @@ def _difference(source: RasterSource, grid: RasterSource) -> str:
     return f"shifted by {max(map(abs, shift)):.2g} of a cell"
 
 
-def _moved_bounds(source: RasterSource, grid: RasterSource) -> tuple[float, float, float, float]:
-    """Return the bounds of a raster in the CRS of another one."""
+def bounds_on(source: RasterSource, grid: RasterSource) -> tuple[float, float, float, float]:
+    """Return left, bottom, right, top of a raster in the CRS of another one.
+
+    Raises:
+        RasterError: The CRSs cannot be related.
+    """
+    if source.crs == grid.crs:
+        return source.bounds
     first, second = source.crs or CRS(), grid.crs or CRS()
     try:
         left, bottom, right, top = transform_bounds(first, second, *source.bounds, densify_pts=21)

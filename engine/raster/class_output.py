@@ -41,6 +41,9 @@ COG_OPTIONS = {
 BACKGROUND = ClassInfo(0, "Background", (225, 225, 225))
 """What value 0 is called where it is a class."""
 
+NO_CHANGE = ClassInfo(0, "No change", (225, 225, 225))
+"""What value 0 is called where classes are kinds of change."""
+
 SIDECARS = (".aux.xml", ".vat.dbf", ".vat.cpg", ".ovr", ".msk")
 """Files beside a raster that speak of its content; those of an older result go with it."""
 

@@ -189,7 +189,7 @@ def _settings(labels: PixelLabels, trained: Trained) -> list[tuple[str, str]]:
     """Return further settings for the report."""
     ignored = [labels.names[channel] for channel in labels.ignored_channels]
     return [
-        ("Pixels of value 0", "a class, the background" if labels.background else "not labelled"),
+        ("Pixels of value 0", f"a class, {labels.zero.name.lower()}" if labels.background else "not labelled"),
         ("Classes not learnt", ", ".join(ignored) or "none"),
         ("Weights of the classes", dict(trained.start.spec.extra).get("class_weights", "all the same")),
     ]
@@ -209,5 +209,6 @@ def _pictures(trained: Trained, learnt: Sequence[ClassInfo]) -> list[Picture]:
         pixels, target = store.shown(int(indexes[place]), view)
         found = trained.evaluation.predictions[place]["classes"].astype(np.int64)
         valid = pixels.any(dim=0).numpy()
-        pictures.append(Picture(trained.visible(pixels.numpy()), target.numpy(), np.where(valid, found, UNLABELLED)))
+        dates = tuple(trained.visible(date) for date in np.split(pixels.numpy(), trained.samples.dates))
+        pictures.append(Picture(dates, target.numpy(), np.where(valid, found, UNLABELLED)))
     return pictures

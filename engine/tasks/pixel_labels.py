@@ -54,6 +54,7 @@ class PixelLabels:
         balanced: Whether the losses weigh classes by the inverse of their frequency.
         hidden: Chips that do not show their labels on some ground.
         ground: That ground, left, bottom, right, top in map units.
+        zero: The class of pixels of value 0 where they are one.
     """
 
     samples: SampleSet
@@ -62,6 +63,7 @@ class PixelLabels:
     balanced: bool = False
     hidden: frozenset[int] = frozenset()
     ground: tuple[tuple[float, float, float, float], ...] = ()
+    zero: ClassInfo = BACKGROUND
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -71,7 +73,7 @@ class PixelLabels:
     @property
     def learnt(self) -> tuple[ClassInfo, ...]:
         """The class of each channel, the background included."""
-        return (BACKGROUND,) * self.background + self.samples.classes
+        return (self.zero,) * self.background + self.samples.classes
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -110,6 +112,10 @@ class PixelLabels:
         left, bottom, right, top = (ground[:, side].tolist() for side in range(4))
         places = tuple(zip(left, bottom, right, top, strict=True))
         return replace(self, hidden=frozenset(int(index) for index in indexes), ground=places)
+
+    def places(self) -> np.ndarray:
+        """Return the ground of each chip, (chips, 4) float64."""
+        return np.asarray(self.samples.bounds, np.float64)
 
     def sizes(self, indexes: np.ndarray) -> np.ndarray:
         """Return widths and heights of the objects of some chips, (n, 2) float64 pixels.

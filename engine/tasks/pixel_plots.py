@@ -27,12 +27,12 @@ class Picture:
     """A validation chip with its labels and what the network predicts.
 
     Attributes:
-        pixels: (rows, cols, 3) or (rows, cols) float32, 0..1.
+        dates: The chip at each of its dates, (rows, cols, 3) or (rows, cols) float32, 0..1.
         labels: (rows, cols) int64 channels, ``UNLABELLED`` where there is no label.
         classes: (rows, cols) int64 predicted channels, ``UNLABELLED`` where there are no data.
     """
 
-    pixels: np.ndarray
+    dates: tuple[np.ndarray, ...]
     labels: np.ndarray
     classes: np.ndarray
 
@@ -51,7 +51,7 @@ def confusion_graph(confusion: np.ndarray, learnt: Sequence[ClassInfo]) -> Figur
     figure = Figure(figsize=(side, side * 0.92), dpi=DPI, layout="constrained")
     area = figure.subplots()
     shown = area.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    names = [_short(entry.name) for entry in learnt]
+    names = [short_name(entry.name) for entry in learnt]
     area.set_xticks(range(count), names, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
     area.set_yticks(range(count), names, fontsize=8)
     area.set_xlabel("Predicted")
@@ -84,7 +84,7 @@ def class_graph(known: Figures, learnt: Sequence[ClassInfo]) -> Figure:
         for place, value in zip(places, values, strict=True):
             text = f"{value:.2f}" if np.isfinite(value) else "–"
             area.text(np.nan_to_num(value) + 0.01, place + shift, text, va="center", fontsize=8, color="#444444")
-    area.set_yticks(places, [_short(entry.name) for entry in learnt], fontsize=8)
+    area.set_yticks(places, [short_name(entry.name) for entry in learnt], fontsize=8)
     area.invert_yaxis()
     area.set_xlim(0, 1.08)
     area.set_xticks(np.linspace(0, 1, 6))
@@ -98,20 +98,22 @@ def class_graph(known: Figures, learnt: Sequence[ClassInfo]) -> Figure:
 
 def results(pictures: Sequence[Picture], learnt: Sequence[ClassInfo]) -> Figure:
     """Draw chip, labels and prediction side by side, with a legend of the classes that are seen."""
-    rows = max(1, len(pictures))
-    figure = Figure(figsize=(9.6, 3.12 * rows + 0.75), dpi=DPI, layout="constrained")
-    grid = figure.subplots(rows, 3, squeeze=False)
+    rows, dates = max(1, len(pictures)), len(pictures[0].dates) if pictures else 1
+    figure = Figure(figsize=(3.2 * (dates + 2), 3.12 * rows + 0.75), dpi=DPI, layout="constrained")
+    grid = figure.subplots(rows, dates + 2, squeeze=False)
     for areas, picture in zip(grid, pictures, strict=False):
-        areas[0].imshow(picture.pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-        _classes(areas[1], picture.labels, learnt)
-        _classes(areas[2], picture.classes, learnt)
+        for area, pixels in zip(areas, picture.dates, strict=False):
+            area.imshow(pixels, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+        _classes(areas[-2], picture.labels, learnt)
+        _classes(areas[-1], picture.classes, learnt)
     for area in grid.flat:
         area.set_axis_off()
-    for area, title in zip(grid[0], ("Chip", "Labels", "Prediction"), strict=True):
+    chips = ["Chip"] if dates == 1 else [f"Date {number}" for number in range(1, dates + 1)]
+    for area, title in zip(grid[0], (*chips, "Labels", "Prediction"), strict=True):
         area.set_title(title, fontsize=11)
     seen = set(np.concatenate([np.unique([p.labels, p.classes]) for p in pictures]).tolist()) if pictures else set()
     handles = [
-        Patch(facecolor=_color(entry), edgecolor="#888888", linewidth=0.5, label=_short(entry.name))
+        Patch(facecolor=_color(entry), edgecolor="#888888", linewidth=0.5, label=short_name(entry.name))
         for channel, entry in enumerate(learnt)
         if channel in seen
     ]
@@ -145,6 +147,6 @@ def _color(entry: ClassInfo) -> tuple[float, float, float]:
     return red / 255, green / 255, blue / 255
 
 
-def _short(name: str) -> str:
+def short_name(name: str) -> str:
     """Return a name that fits beside a picture."""
     return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from .classify_objects import ClassifyObjects
 from .classify_pixels import ClassifyPixels
 from .compute_accuracy import ComputeAccuracy
 from .compute_pixel_accuracy import ComputePixelAccuracy
 from .declaration import Tool
+from .detect_change import DetectChange
 from .detect_objects import DetectObjects
 from .export_training_data import ExportTrainingData
+from .inspect_training_data import InspectTrainingData
 from .non_maximum_suppression import NonMaximumSuppression
 from .train_model import TrainModel
 
 TOOLS: dict[str, type[Tool]] = {
     "export_training_data": ExportTrainingData,
+    "inspect_training_data": InspectTrainingData,
     "train_model": TrainModel,
     "detect_objects": DetectObjects,
     "classify_pixels": ClassifyPixels,
+    "classify_objects": ClassifyObjects,
+    "detect_change": DetectChange,
     "non_maximum_suppression": NonMaximumSuppression,
     "compute_accuracy": ComputeAccuracy,
     "compute_pixel_accuracy": ComputePixelAccuracy,

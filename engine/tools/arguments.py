@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import ParameterError
 from ..job import Job
 from ..models.arguments import ArgumentSpec, parse_arguments
+from .object_arguments import OBJECT_ARGUMENTS
 from .values import Pairs
 
 MERGE_POLICIES = ("mean", "max", "min")
@@ -46,6 +47,18 @@ DETECTION_ARGUMENTS: tuple[ArgumentSpec, ...] = (
     ),
 )
 """Arguments of a model that detects objects, in ArcGIS's order; an empty default is the model's own."""
+
+INSTANCE_ARGUMENTS: tuple[ArgumentSpec, ...] = (
+    *(spec for spec in DETECTION_ARGUMENTS if spec.name != "exclude_pad_detections"),
+    ArgumentSpec("return_bboxes", "False", "bool", help="Write the frame of each object; for models that draw masks."),
+    ArgumentSpec(
+        "simplify",
+        "True",
+        "bool",
+        help="Outlines without the steps of the pixels, at most half a pixel off; for models that draw masks.",
+    ),
+)
+"""Arguments of a model that detects objects and draws their masks."""
 
 PIXEL_ARGUMENTS: tuple[ArgumentSpec, ...] = (
     ArgumentSpec("batch_size", "4", "int", low=1, high=4096, help="Tiles worked on at once, a square number."),
@@ -97,7 +110,36 @@ PIXEL_ARGUMENTS: tuple[ArgumentSpec, ...] = (
 )
 """Arguments of a model that classifies pixels, in ArcGIS's order, then ours; an empty default is the model's own."""
 
-ARGUMENTS = {"object_detection": DETECTION_ARGUMENTS, "pixel_classification": PIXEL_ARGUMENTS}
+CHANGE_THRESHOLD = ArgumentSpec(
+    "threshold",
+    "",
+    "float",
+    low=0.0,
+    high=1.0,
+    help="Smallest probability of a class of change; below it nothing changed. Empty takes the likeliest class.",
+)
+
+CHANGE_ARGUMENTS: tuple[ArgumentSpec, ...] = (
+    *(spec for spec in PIXEL_ARGUMENTS if spec.name in ("batch_size", "padding")),
+    CHANGE_THRESHOLD,
+    *(spec for spec in PIXEL_ARGUMENTS if spec.name in ("test_time_augmentation", "tile_size", "blend")),
+)
+"""Arguments of a model that detects change; ``score_threshold`` is another name of the threshold."""
+
+OFFERED = {"changes": CHANGE_ARGUMENTS}
+"""Kind of a model of pixels -> what it takes, if not all of ``PIXEL_ARGUMENTS``."""
+
+DETECT_OBJECTS = "object_detection or instance_segmentation"
+"""Stands for all models that Detect Objects runs."""
+
+ARGUMENTS = {
+    "object_detection": DETECTION_ARGUMENTS,
+    "instance_segmentation": INSTANCE_ARGUMENTS,
+    DETECT_OBJECTS: (*DETECTION_ARGUMENTS, *(spec for spec in INSTANCE_ARGUMENTS if spec not in DETECTION_ARGUMENTS)),
+    "pixel_classification": PIXEL_ARGUMENTS,
+    "object_classification": OBJECT_ARGUMENTS,
+    "change_detection": CHANGE_ARGUMENTS,
+}
 """Task -> what its models take."""
 
 ALIASES = {"score_threshold": "threshold"}
@@ -115,7 +157,7 @@ class ModelDefaults:
         batch_size: The batch size it fixes, which hides the argument; None leaves the choice.
         nms_overlap: The IoU that its training found best, else ArcGIS's default.
         background: It tells a background from its classes.
-        kind: What the pixels are: ``classes``, ``edges`` or ``roads``; only the last two take a threshold.
+        kind: What the pixels are: ``classes``, ``edges``, ``roads`` or ``changes``; all but the first take a threshold.
         learn_version: Version of arcgis.learn that the definition names, such as (1, 8, 4); None when it names none.
         built_in_padding: Padding built into the network, which hides the argument; None leaves the choice.
         any_tile: It runs with other tile sizes than its own.
@@ -148,6 +190,14 @@ class DetectionArguments:
         tile_size: Side of a tile in pixels; None takes the model's.
     """
 
+    specs: ClassVar[tuple[ArgumentSpec, ...]] = DETECTION_ARGUMENTS
+    as_given: ClassVar[tuple[str, ...]] = (
+        "exclude_pad_detections",
+        "test_time_augmentation",
+        "merge_policy",
+        "tile_size",
+    )
+
     padding: int
     threshold: float = 0.5
     batch_size: int = 4
@@ -160,7 +210,7 @@ class DetectionArguments:
     @classmethod
     def help(cls) -> str:
         """Return what can be given, for dialogs and documents."""
-        known = ", ".join(spec.name for spec in DETECTION_ARGUMENTS)
+        known = ", ".join(spec.name for spec in ARGUMENTS[DETECT_OBJECTS])
         return f"Names and values, such as padding 64; threshold 0.4. Known: {known}."
 
     @classmethod
@@ -176,7 +226,7 @@ class DetectionArguments:
             ParameterError: A name is unknown or given twice, or a value breaks its rule.
         """
         named = _named(pairs)
-        values = parse_arguments("this model", _offered(DETECTION_ARGUMENTS, named, model), named)
+        values = parse_arguments("this model", _offered(cls.specs, named, model), named)
         tile_size = values["tile_size"]
         tile = model.tile if tile_size is None else (tile_size, tile_size)
         asked_batch = values["batch_size"] if model.batch_size is None else model.batch_size
@@ -185,11 +235,30 @@ class DetectionArguments:
             threshold=model.threshold if values["threshold"] is None else values["threshold"],
             batch_size=_square(asked_batch, job),
             nms_overlap=model.nms_overlap if values["nms_overlap"] is None else values["nms_overlap"],
-            exclude_pad_detections=values["exclude_pad_detections"],
-            test_time_augmentation=values["test_time_augmentation"],
-            merge_policy=values["merge_policy"],
-            tile_size=tile_size,
+            **{name: values[name] for name in cls.as_given},
         )
+
+
+@dataclass(frozen=True)
+class InstanceArguments(DetectionArguments):
+    """The parsed arguments of a model that detects objects and draws their masks.
+
+    Attributes:
+        return_bboxes: Write the frames of the masks instead of their outlines.
+        simplify: Write outlines without the steps of the pixels.
+    """
+
+    specs: ClassVar[tuple[ArgumentSpec, ...]] = INSTANCE_ARGUMENTS
+    as_given: ClassVar[tuple[str, ...]] = (
+        "test_time_augmentation",
+        "merge_policy",
+        "tile_size",
+        "return_bboxes",
+        "simplify",
+    )
+
+    return_bboxes: bool = False
+    simplify: bool = True
 
 
 @dataclass(frozen=True)
@@ -207,6 +276,7 @@ class PixelArguments:
         thinning: Thin edges to lines of one pixel.
         tile_size: Side of a tile in pixels; None takes the model's.
         blend: ``cosine`` mixes the scores where tiles overlap, ``none`` takes each pixel from one tile.
+        only_above: Of a model of changes: a class of change is written only where it reaches the threshold.
     """
 
     padding: int
@@ -219,11 +289,12 @@ class PixelArguments:
     thinning: bool = False
     tile_size: int | None = None
     blend: str = "cosine"
+    only_above: bool = False
 
     @classmethod
-    def help(cls) -> str:
+    def help(cls, specs: tuple[ArgumentSpec, ...] = PIXEL_ARGUMENTS) -> str:
         """Return what can be given, for dialogs and documents."""
-        known = ", ".join(spec.name for spec in PIXEL_ARGUMENTS)
+        known = ", ".join(spec.name for spec in specs)
         return f"Names and values, such as padding 64; batch_size 4. Known: {known}."
 
     @classmethod
@@ -239,7 +310,9 @@ class PixelArguments:
             ParameterError: A name is unknown, given twice or not for this model, or a value breaks its rule.
         """
         named = _named(pairs)
-        values = parse_arguments("this model", _offered(PIXEL_ARGUMENTS, named, model), named)
+        offered = OFFERED.get(model.kind, PIXEL_ARGUMENTS)
+        values = parse_arguments("this model", PIXEL_ARGUMENTS, ())
+        values |= parse_arguments("this model", _offered(offered, named, model), named)
         given = {name.strip().lower() for name, text in named if str(text).strip()}
         _check_for_pixels(given, values, model)
         tile_size = values["tile_size"]
@@ -257,6 +330,7 @@ class PixelArguments:
             thinning=values["thinning"],
             tile_size=tile_size,
             blend=values["blend"],
+            only_above=model.kind == "changes" and values["threshold"] is not None,
         )
 
 
@@ -287,7 +361,8 @@ def _offered(
 def _check_for_pixels(given: set[str], values: Mapping[str, Any], model: ModelDefaults) -> None:
     """Refuse arguments that a model of pixels has no use for."""
     with_threshold = model.kind in ("edges", "roads")
-    for name in ("merge_policy", "threshold", "return_probability_raster"):
+    only_those = ("merge_policy", "return_probability_raster", *(["threshold"] if model.kind == "classes" else []))
+    for name in only_those:
         if name in given and not with_threshold:
             raise ParameterError(
                 f"argument {name} is for models of edges and roads only, and this is none: leave it out"

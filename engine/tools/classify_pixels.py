@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import ParameterError
-from . import shared
+from . import pixel_runs, shared
 from .arguments import PixelArguments
-from .declaration import Derived, Tool, param
-from .kinds import Arguments, Features, Flag, Folder, ModelPackage, NewFeatures, NewFolder, NewRaster, Number, Text
+from .declaration import Derived, param
+from .kinds import Arguments, Features, Flag, ModelPackage, NewFeatures, NewFolder, NewRaster
+from .pixel_runs import PixelRun
 from .values import Extent, FeatureSource, FeatureTarget, Pairs
-
-RASTER_OUTPUTS = (
-    "out_classified_raster",
-    "out_probability_raster",
-    "out_confidence_raster",
-    "out_entropy_raster",
-)
-"""Parameters that name a raster to write."""
-
-MOST_SHARDS = 9999
-"""Parts that a run may have."""
-
-TIFF_SUFFIXES = (".tif", ".tiff")
 
 
 @dataclass(frozen=True)
-class ClassifyPixels(Tool):
+class ClassifyPixels(PixelRun):
     """Give every pixel of an image a class with a trained model and write a class raster of any size."""
 
     name: ClassVar[str] = "classifypixelsusingdeeplearning"
@@ -98,50 +84,13 @@ class ClassifyPixels(Tool):
         "Classify rows and columns as they are stored, without turning a rotated raster north; the result lies where "
         "the raster lies."
     )
-    out_probability_raster: str = param(
-        NewRaster("Output probability raster", "Probability of every class, 0 to 1, one band each."),
-        "",
-        advanced=True,
-    )
-    out_confidence_raster: str = param(
-        NewRaster("Output confidence raster", "Highest probability, 0 to 1."), "", advanced=True
-    )
-    out_entropy_raster: str = param(
-        NewRaster("Output entropy raster", "Doubt between the classes: 0 is sure, 1 is none surer than another."),
-        "",
-        advanced=True,
-    )
-    out_polygons: FeatureTarget | None = param(
-        NewFeatures("Output polygons", "One polygon per connected area of a class, along the pixels' edges."),
-        None,
-        advanced=True,
-    )
-    shard: str = param(
-        Text(
-            "Shard",
-            "Part of the rows that this run computes, such as 1/4 to 4/4 in four runs with one work folder; the last "
-            "to end writes the output. Empty computes all that is left.",
-        ),
-        "",
-        advanced=True,
-    )
-    work_folder: str = param(
-        Folder("Work folder", "Where finished rows wait for the rest; empty is a hidden folder beside the output."),
-        "",
-        advanced=True,
-    )
-    memory_budget: int = param(
-        Number(
-            "Memory budget",
-            "Memory for the scores that one row of tiles hands to the next; more of them go to disk.",
-            low=1,
-            high=1_000_000,
-            whole=True,
-            unit="MB",
-        ),
-        512,
-        advanced=True,
-    )
+    out_probability_raster: str = pixel_runs.out_probability_raster()
+    out_confidence_raster: str = pixel_runs.out_confidence_raster()
+    out_entropy_raster: str = pixel_runs.out_entropy_raster()
+    out_polygons: FeatureTarget | None = pixel_runs.out_polygons()
+    shard: str = pixel_runs.shard()
+    work_folder: str = pixel_runs.work_folder()
+    memory_budget: int = pixel_runs.memory_budget()
     precision: str = shared.precision(("auto", "fp32", "bf16", "fp16"))
     cell_size: str = shared.cell_size(
         auto="the cell size that the model was trained at",
@@ -154,22 +103,11 @@ class ClassifyPixels(Tool):
     processor_type: str = shared.processor_type()
     gpu_id: str = shared.gpu_id()
 
-    @property
-    def shard_numbers(self) -> tuple[int, int]:
-        """Which part of how many is computed, counted from 0; (0, 1) for all."""
-        found = re.fullmatch(r"\s*(\d+)\s*/\s*(\d+)\s*", self.shard)
-        return (int(found.group(1)) - 1, int(found.group(2))) if found else (0, 1)
-
     def check(self) -> None:
         """Outputs must be there, be TIFF files, and differ from one another and from the input."""
         self._check_outputs()
-        self._check_places()
-        if self.shard:
-            number, count = self.shard_numbers
-            if not re.fullmatch(r"\s*\d+\s*/\s*\d+\s*", self.shard) or not 0 <= number < count:
-                raise ParameterError(f"shard is {self.shard}: write the part and how many there are, such as 1/4")
-            if count > MOST_SHARDS:
-                raise ParameterError(f"shard is {self.shard}: a raster has at most {MOST_SHARDS} parts, use fewer")
+        self.check_rasters({path: "in_raster" for path in self.in_raster.path.split(";")})
+        self.check_shard()
         if self.use_pixelspace and self.snap_raster:
             raise ParameterError("snap_raster moves the cells and use_pixelspace keeps them: leave one of them out")
 
@@ -185,18 +123,3 @@ class ClassifyPixels(Tool):
             raise ParameterError(
                 "processing_mode is PROCESS_ITEMS_SEPARATELY and out_classified_folder is missing: give the folder"
             )
-
-    def _check_places(self) -> None:
-        """Refuse outputs that are no TIFF files, one another, or the input."""
-        taken = {
-            os.path.normcase(os.path.realpath(path)): "in_raster" for path in self.in_raster.path.split(";") if path
-        }
-        for name in RASTER_OUTPUTS:
-            path = getattr(self, name)
-            if not path:
-                continue
-            if not path.lower().endswith(TIFF_SUFFIXES):
-                raise ParameterError(f"{name} {path} is written as a TIFF file: choose a name that ends in .tif")
-            other = taken.setdefault(os.path.normcase(os.path.realpath(path)), name)
-            if other != name:
-                raise ParameterError(f"{name} {path} is also {other}: choose another file")

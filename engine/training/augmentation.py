@@ -233,9 +233,16 @@ def draw_view(
 
 
 def lighten(
-    pixels: Tensor, chosen: Augmentation, minimum: Tensor, maximum: Tensor, random: np.random.Generator
+    pixels: Tensor,
+    chosen: Augmentation,
+    minimum: Tensor,
+    maximum: Tensor,
+    random: np.random.Generator,
+    dates: int = 1,
 ) -> Tensor:
-    """Change brightness and contrast.
+    """Change brightness and contrast, of each date by itself: light differs between dates where nothing changed.
+
+    Pixels that are 0 in every band hold no data and stay 0.
 
     Args:
         pixels: (bands, rows, cols) float32 in the data's units.
@@ -243,7 +250,12 @@ def lighten(
         minimum: (bands, 1, 1) float32, smallest value of each band in the training data.
         maximum: (bands, 1, 1) float32, largest value.
         random: Source of every draw.
+        dates: Dates whose bands stand one above the other.
     """
+    if dates > 1:
+        parts = zip(pixels.chunk(dates), minimum.chunk(dates), maximum.chunk(dates), strict=True)
+        return torch.cat([lighten(part, chosen, low, high, random) for part, low, high in parts])
+    empty = ~pixels.ne(0).any(dim=0)
     if chosen.contrast is not None:
         factor = chosen.contrast.value(random, 1.0)
         if factor != 1.0:
@@ -253,4 +265,4 @@ def lighten(
         if change != 0.5:
             towards = minimum if change < 0.5 else maximum
             pixels = torch.lerp(pixels, towards, abs(2 * change - 1))
-    return pixels
+    return pixels.masked_fill(empty, 0.0)

@@ -23,7 +23,7 @@ WORKERS = 2
 
 @dataclass(frozen=True)
 class BandStatistics:
-    """Values of the bands over all training data.
+    """Values of the bands over all training data; of several dates a band has the same ones at each.
 
     Attributes:
         minimum: (bands,) float64.
@@ -43,7 +43,7 @@ class BandStatistics:
 
 
 def look_at_chips(
-    samples: SampleSet, labels: Labels, job: Job, span: tuple[float, float]
+    samples: SampleSet, labels: Labels, job: Job, span: tuple[float, float], part: tuple[int, int] | None = None
 ) -> tuple[ChipStore, BandStatistics]:
     """Decode every chip once: broken ones are refused now, not after an hour; what fits stays in memory.
 
@@ -52,6 +52,7 @@ def look_at_chips(
         labels: What their labels mean.
         job: Progress, and a check at each chip.
         span: Progress before and after, 0..1.
+        part: Rows and columns of the middle of each chip that is used; None for all of it.
 
     Returns:
         The chips, and the statistics of their bands.
@@ -61,8 +62,8 @@ def look_at_chips(
     """
     free = free_memory(torch.device("cpu"))
     budget = CACHE_MOST if free is None else min(CACHE_MOST, int(CACHE_SHARE * free))
-    store = ChipStore(samples.samples, labels, budget)
-    expected = (samples.bands, samples.tile_rows, samples.tile_cols)
+    store = ChipStore(samples.samples, labels, budget, samples.dates, part)
+    expected = (samples.bands, *(part or (samples.tile_rows, samples.tile_cols)))
     moments = np.zeros((3, samples.bands))
     lowest, highest = np.full(samples.bands, np.inf), np.full(samples.bands, -np.inf)
     count = len(samples.samples)
@@ -75,6 +76,10 @@ def look_at_chips(
             )
         moments += sums
         lowest, highest = np.fmin(lowest, low), np.fmax(highest, high)
+    if samples.dates > 1:  # one statistic for a band at any date: what differs between dates must stay to be seen
+        moments = np.tile(moments.reshape(3, samples.dates, -1).sum(axis=1), samples.dates)
+        lowest = np.tile(lowest.reshape(samples.dates, -1).min(axis=0), samples.dates)
+        highest = np.tile(highest.reshape(samples.dates, -1).max(axis=0), samples.dates)
     pixels = np.maximum(moments[0], 1)
     mean = moments[1] / pixels
     std = np.sqrt(np.maximum(moments[2] / pixels - mean**2, 0.0))
@@ -120,5 +125,4 @@ def _described(store: ChipStore, count: int) -> Iterator[Description]:
 def ground(samples: SampleSet, labels: Labels) -> Chips:
     """Return what the split needs to know of the chips."""
     sources = np.array(samples.sources, dtype=object).astype(str)
-    bounds = np.asarray(samples.bounds, np.float64)
-    return Chips(bounds, sources, labels.counts(), labels.usable(), labels.divisible())
+    return Chips(labels.places(), sources, labels.counts(), labels.usable(), labels.divisible())

@@ -53,11 +53,15 @@ class ChipStore:
         samples: The chips.
         labels: What their labels mean.
         budget: Bytes that decoded chips may take.
+        dates: Dates whose bands stand one above the other in a chip.
+        part: Rows and columns of the middle of each chip that is used; None for all of it.
     """
 
     samples: Sequence[Any]
     labels: Labels
     budget: int
+    dates: int = 1
+    part: tuple[int, int] | None = None
     _kept: dict[int, Seen] = field(default_factory=dict)
     _used: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -72,6 +76,8 @@ class ChipStore:
         if kept is not None:
             return kept
         pixels = read_chip(self.samples[index])
+        if self.part is not None:
+            pixels = middle(pixels, self.part)
         if np.issubdtype(pixels.dtype, np.floating):
             pixels = np.nan_to_num(pixels, nan=0.0, posinf=0.0, neginf=0.0)
         label = self.labels.read(index, pixels)
@@ -139,7 +145,7 @@ class TrainingBatches:
             random = np.random.default_rng((self.seed, self.epoch, place))
             view = draw_view(self.augmentation, self.scale.chip, self.scale.view, self.scale.scale, random)
             pixels, target = self.store.shown(index, view)
-            return lighten(pixels, self.augmentation, minimum, maximum, random), target
+            return lighten(pixels, self.augmentation, minimum, maximum, random, self.store.dates), target
 
         def made(number: int) -> Batch:
             first = number * self.batch_size
@@ -185,6 +191,17 @@ class ValidationBatches:
             return self.store.stacked([self.store.shown(int(index), view) for index in part])
 
         return _ahead(made, range(len(self)), self.workers)
+
+
+def middle(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Return the middle of an image.
+
+    Args:
+        pixels: (bands, rows, cols).
+        size: Rows and columns wanted, no more than there are.
+    """
+    top, left = ((there - wanted) // 2 for there, wanted in zip(pixels.shape[1:], size, strict=True))
+    return np.ascontiguousarray(pixels[:, top : top + size[0], left : left + size[1]])
 
 
 def _ahead(made: Callable[[int], Batch], numbers: Iterable[int], workers: int) -> Iterator[Batch]:

@@ -57,8 +57,8 @@ def _definition(trained: Trained, findings: Findings) -> dict[str, Any]:
         trained.start.spec,
         samples.classes,
         tile=frame.tile,
-        bands=tuple(range(samples.bands)),
-        normalisation=trained.start.normalisation,
+        bands=tuple(range(samples.date_bands)),
+        normalisation=trained.start.normalisation.first(samples.date_bands),
         padding=frame.padding,
         threshold=round(findings.threshold, 3),
         resize_to=frame.resize_to,
@@ -68,12 +68,14 @@ def _definition(trained: Trained, findings: Findings) -> dict[str, Any]:
         metrics={**findings.keys, "monitored_" + trained.plan.monitor.lower(): best},
         image_space=samples.image_space or "MAP_SPACE",
         metadata_mode=samples.metadata_format,
-        band_names=samples.band_names,
+        band_names=samples.band_names[: samples.date_bands],
         description=findings.summary,
         tile_stats=[
             {"BandName": name, "Min": low, "Max": high, "Mean": mean, "StdDev": std}
             for name, low, high, mean, std in zip(
-                _band_names(samples), *(values.tolist() for values in trained.statistics.lists()), strict=True
+                _band_names(samples),
+                *(values[: samples.date_bands].tolist() for values in trained.statistics.lists()),
+                strict=True,
             )
         ],
         training={"training": _training(trained)},
@@ -100,8 +102,8 @@ def _training(trained: Trained) -> dict[str, Any]:
 
 def _band_names(samples: SampleSet) -> Sequence[str]:
     """Return a name for each band."""
-    known = list(samples.band_names)
-    return [known[band] if band < len(known) and known[band] else f"Band_{band + 1}" for band in range(samples.bands)]
+    known, bands = list(samples.band_names), range(samples.date_bands)
+    return [known[band] if band < len(known) and known[band] else f"Band_{band + 1}" for band in bands]
 
 
 def _crs(wkt: str | None) -> str | None:
@@ -158,7 +160,7 @@ def _data(trained: Trained) -> list[tuple[str, str]]:
         (
             "Chips",
             f"{len(samples.samples)} of {samples.tile_rows} x {samples.tile_cols} pixels, "
-            f"{samples.bands} bands {samples.dtype}",
+            f"{samples.date_bands} bands {samples.dtype}" + (f", {samples.dates} dates" if samples.dates > 1 else ""),
         ),
         ("Cell size", f"{cell[0]:g} x {cell[1]:g}" if cell else "unknown"),
         (

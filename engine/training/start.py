@@ -12,15 +12,16 @@ from torch import Tensor
 from ..classes import ClassInfo
 from ..errors import ModelPackageError, ParameterError
 from ..job import Job
-from ..models.backbones import NO_BACKBONE
+from ..models.backbones import FULL_RESOLUTION, NO_BACKBONE
 from ..models.registry import Architecture, ModelSpec, build_network, get_architecture
 from ..networks.backbones import fetch_weights, first_convolution, load_pretrained
-from ..networks.pixel_losses import CLASS_WEIGHTS
+from ..networks.pixel_losses import CLASS_SHARES, CLASS_WEIGHTS
 from ..networks.segmentation_models import take_model_weight
 from ..networks.trainable import Trainable
 from ..package.emd import ModelPackage, open_package
 from ..package.normalisation import Normalisation
 from ..package.weights import read_weights
+from ..samples.dates import of_dates
 from ..samples.folder import SampleSet
 from ..tasks.registry import Labels, Task, get_task, task_of
 from ..tools.train_model import TrainModel
@@ -28,8 +29,11 @@ from ..tools.train_model import TrainModel
 RGB = ("red", "green", "blue")
 WITH_WEIGHTS, WITHOUT_WEIGHTS = "RESNET34", "RESNET18"
 """Backbones that are taken when none is named: with ImageNet weights at hand, and without."""
-OF_THE_DATA = frozenset(("ignore_classes", "background", "class_balancing"))
+OF_THE_DATA = frozenset(("ignore_classes", "background", "class_balancing", "class_weights"))
 """Model arguments that say something of the training data: fine-tuning does not take them from its package."""
+
+OF_EACH_CLASS = (CLASS_WEIGHTS, CLASS_SHARES)
+"""What a specification keeps of each class: of no use to a network of other classes."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Choices:
         monitor: Metric that chooses the best state.
         chip_size: Side of the part of a chip that is shown, or None.
         package: The package to fine-tune, or None.
+        samples: The training data as the architecture looks at it: one date, or all dates in one chip.
         labels: What the labels of the training data mean.
     """
 
@@ -54,6 +59,7 @@ class Choices:
     monitor: str
     chip_size: int | None
     package: ModelPackage | None
+    samples: SampleSet
     labels: Labels
 
 
@@ -96,6 +102,7 @@ def make_choices(request: TrainModel, samples: SampleSet, job: Job) -> Choices:
             f"{architecture.code} does not learn from {samples.metadata_format}: choose a model type for that format, "
             f"or export the training data as {architecture.formats[0]}"
         )
+    samples = of_dates(samples, architecture.dates, architecture.code, job)
     own = {"chip_size", "monitor"}
     given = {name.lower(): text for name, text in request.arguments if name.lower() in own}
     arguments = tuple((name, text) for name, text in request.arguments if name.lower() not in own)
@@ -114,8 +121,18 @@ def make_choices(request: TrainModel, samples: SampleSet, job: Job) -> Choices:
         _monitor(given.get("monitor", request.monitor), task, architecture),
         _chip_size(given.get("chip_size"), request.chip_size),
         package,
+        samples,
         task.labels(samples, values, job),
     )
+
+
+def warn_of_weight(architecture: Architecture, device: torch.device, job: Job) -> None:
+    """Tell that an architecture is slow where there is no GPU."""
+    if architecture.heavy and device.type == "cpu":
+        job.warn(
+            f"{architecture.title} is trained without a GPU: a step takes many times as long; leave model_type empty "
+            "for a network that learns faster here"
+        )
 
 
 def starting_network(
@@ -142,7 +159,8 @@ def starting_network(
     weights = None if choices.package is not None else _imagenet(request, choices, job)
     backbone = choices.backbone
     if weights is None and choices.package is None and not request.backbone_model and backbone != NO_BACKBONE:
-        backbone = _offered(choices.architecture, WITHOUT_WEIGHTS)
+        choose = choices.architecture.untrained
+        backbone = choose(tile, len(samples)) if choose else _offered(choices.architecture, WITHOUT_WEIGHTS)
         if backbone != choices.backbone:
             usual = choices.backbone
             job.message(f"Backbone {backbone} is taken, which learns faster from random weights than {usual}")
@@ -166,8 +184,8 @@ def starting_network(
         return Start(network, spec, False, False, normalisation, "random weights")
     rgb = _rgb(samples.band_names)
     load_pretrained(network.body, weights, request.weight_init_scheme, rgb)
-    if samples.bands == 3 and samples.dtype == "uint8" and rgb == (0, 1, 2):
-        normalisation = Normalisation.imagenet()
+    if samples.date_bands == 3 and samples.dtype == "uint8" and rgb == (0, 1, 2):
+        normalisation = Normalisation.imagenet().repeated(samples.dates)
     return _frozen(network, spec, request, normalisation, "ImageNet weights")
 
 
@@ -237,6 +255,9 @@ def _imagenet(request: TrainModel, choices: Choices, job: Job) -> dict[str, Tens
     if choices.backbone == NO_BACKBONE:
         job.message(f"{choices.architecture.title} has no backbone: training starts from random weights")
         return None
+    if choices.backbone == FULL_RESOLUTION:
+        job.message(f"{FULL_RESOLUTION} has no ImageNet weights: training starts from random weights")
+        return None
     if not request.pretrained_weights:
         job.message("pretrained_weights is false: training starts from random weights")
         return None
@@ -257,7 +278,7 @@ def _frozen(
     """Freeze the backbone when asked; a first layer with random weights for further bands still learns."""
     if request.freeze and network.body is not None:
         network.freeze_backbone()
-        if spec.bands != 3 and not request.pretrained_model:
+        if network.body.bands != 3 and not request.pretrained_model:
             first_convolution(network.body.network)[1].weight.requires_grad_(True)
     return Start(network, spec, True, network.backbone_frozen, normalisation, origin)
 
@@ -271,7 +292,7 @@ def _take_over(
     same_classes = package.spec.background == spec.background and [
         (entry.value, entry.name) for entry in package.classes
     ] == [(entry.value, entry.name) for entry in classes]
-    extra = tuple(pair for pair in spec.extra if pair[0] != CLASS_WEIGHTS)
+    extra = tuple(pair for pair in spec.extra if pair[0] not in OF_EACH_CLASS)
     other = build_network(replace(spec, classes=spec.classes + 1, extra=extra)).state_dict()
     of_classes = {name for name, tensor in own.items() if tensor.shape != other[name].shape}
     fitting = {

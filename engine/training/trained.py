@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ..classes import ClassInfo
+from ..raster.bands import rgb_bands
 from ..samples.folder import SampleSet
 from ..tasks.registry import Evaluation, Labels
 from ..tools.train_model import TrainModel
@@ -64,7 +65,7 @@ class Trained:
         return f"epoch {state.best_epoch} kept, {state.step} steps in {state.seconds / 60:.1f} minutes"
 
     def visible(self, pixels: np.ndarray) -> np.ndarray:
-        """Return a chip as a picture: red, green and blue where they are known, stretched to mean and deviation.
+        """Return a chip, or one date of it, as a picture: red, green and blue where they are known, and stretched.
 
         Args:
             pixels: (bands, rows, cols) float32 in the data's units.
@@ -72,10 +73,7 @@ class Trained:
         Returns:
             (rows, cols, 3) or, of fewer than three bands, (rows, cols) float32, 0..1.
         """
-        plain = [name.strip().lower() for name in self.samples.band_names]
-        bands = [plain.index(color) for color in ("red", "green", "blue") if color in plain]
-        if len(bands) < 3:
-            bands = [0, 1, 2] if self.samples.bands >= 3 else [0]
+        bands = list(rgb_bands(self.samples.band_names, len(pixels)))
         if self.samples.dtype == "uint8":
             scaled = pixels[bands] / 255
         else:
