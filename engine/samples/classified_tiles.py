@@ -21,7 +21,7 @@ from .heads import Head
 from .label_layer import FeatureLabels
 from .layout import Layout
 from .mask_reading import LabelPixels, label_pixels, understood
-from .masks import MaskLabeller
+from .masks import NO_CENTRE, MaskLabeller
 from .overlaps import lying_over
 from .painting import Coding
 from .pixel_statistics import ClassPixelStatistics
@@ -39,6 +39,7 @@ class ClassifiedTiles(GridCut, OneLabelFile):
     suffixes = (".tif", ".tiff", ".png")
     pairs = True
     statistics = ClassPixelStatistics
+    too_small = NO_CENTRE
 
     def labels(self, request: LabelRequest, job: Job) -> FeatureLabels | ClassRasterLabels:
         """Return the labels of an export.

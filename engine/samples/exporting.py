@@ -92,12 +92,16 @@ class GridCut:
         label_folders: See ``SampleFormat``.
         by_object: See ``SampleFormat``.
         any_size: See ``SampleFormat``.
+        plain_folders: See ``SampleFormat``.
+        too_small: See ``SampleFormat``.
     """
 
     by_object = False
     any_size = False
+    plain_folders = False
     sides: tuple[str, ...] = ("",)
     label_folders: tuple[str, ...] = ("labels",)
+    too_small = "the labels are smaller than a hundredth of a pixel"
 
     def units(self, raster: LabelledRaster, cutting: Cutting) -> list[LabelledRaster]:
         """Return a raster in units of some rows of chips, so high that rows read twice hardly count."""
@@ -109,9 +113,7 @@ class GridCut:
         """Return how many chips of a raster an export writes at most, turned copies included."""
         return touched_chips(raster, cutting, job)
 
-    def exporter(
-        self: GridFormat, folder: Path, cutting: Cutting, record: FolderRecord, labels: RunLabels
-    ) -> Exporter:
+    def exporter(self: GridFormat, folder: Path, cutting: Cutting, record: FolderRecord, labels: RunLabels) -> Exporter:
         """Return what cuts the chips of the grid."""
         return Exporter(folder, cutting, record, self, labels)
 

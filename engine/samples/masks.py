@@ -20,6 +20,9 @@ from .turning import Turn
 
 Placed = PlacedLabels | PlacedClasses
 
+NO_CENTRE = "no label holds the centre of a pixel"
+"""Why painted labels bear no chip."""
+
 
 class MaskLabeller:
     """Makes the label rasters of one raster, strip by strip; a context manager."""

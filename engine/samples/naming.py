@@ -48,10 +48,10 @@ def classified(
         by_name = {entry.name.casefold(): entry.value for entry in declared}
         known = {entry.value for entry in declared}
         for name in names:
-            number = _whole(name)
+            number = whole_number(name)
             numbers[name] = number if number in known else by_name.get(name.casefold(), -1)
-    elif all(_whole(name) is not None for name in names):
-        numbers = {name: int(_whole(name) or 0) for name in names}
+    elif all(whole_number(name) is not None for name in names):
+        numbers = {name: int(whole_number(name) or 0) for name in names}
         declared = [ClassInfo(value, str(value)) for value in sorted(set(numbers.values()))]
     else:
         ordered = sorted(names)
@@ -114,6 +114,6 @@ def _color(color: Any) -> tuple[int, int, int]:
     return -1, -1, -1
 
 
-def _whole(text: str) -> int | None:
+def whole_number(text: str) -> int | None:
     """Return a text as a whole number that is not negative, None when it is none."""
     return int(text) if text.isascii() and text.isdigit() else None

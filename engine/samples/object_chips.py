@@ -66,8 +66,10 @@ class ObjectCut(ABC):
 
     by_object = True
     any_size = True
+    plain_folders = False
     pairs = False
     sides: tuple[str, ...] = ("",)
+    too_small = "the labels are smaller than a hundredth of a pixel"
     statistics = CutStatistics
 
     @abstractmethod

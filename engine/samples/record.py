@@ -8,7 +8,7 @@ and how many pixels of each class its label raster has.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ..errors import SampleFolderError
 from ..job import Job
 from ..raster.crs import known_crs
 from .chip_rows import ChipRow, chips_text, read_chip_rows
+from .class_folders import class_folders
 from .esri_json import esri_json
 from .registry import get_sample_format
 from .statistics import LabelStatistics, PixelStatistics
@@ -34,6 +35,12 @@ MAP, STATS, JSON, EMD, CHIPS = (
 )
 OURS = "ImageryDL"
 """Our own block in the JSON statistics; it marks a folder as written by us."""
+
+CLASS_FOLDERS = "ClassFolders"
+"""Where our block names the folders of classes that are not called like the class."""
+
+INSTANCE_CLASSES = "Panoptic_Segmentation_Instance_Classes"
+"""Where the template lists the classes with masks of instances beside label rasters."""
 
 _BAND_NAMES = (
     "Red Green Blue Infrared CoastalBlue Yellow RedEdge ShortWaveInfrared NearInfrared NearInfrared_1 "
@@ -84,6 +91,11 @@ class FolderRecord:
         chips: One row a chip.
         unlabelled: What 0 stands for in label rasters: pixels without a label (0), or the background (None).
         second: Second chips of change pairs.
+        class_folders: Folder of each class by its value, in formats that have one a class.
+        plain_folders: Names of these folders have no blanks.
+        instance_values: Classes that have masks of instances beside label rasters; None in formats without both.
+        crop_tile_mode: ``Fixed_Size``, or ``Variable_Size`` when each chip is the frame of its object.
+        blacken_around_feature: Chips are 0 outside their object.
     """
 
     metadata_format: str
@@ -104,6 +116,15 @@ class FolderRecord:
     chips: list[ChipRow] = field(default_factory=list)
     unlabelled: int | None = None
     second: SecondRasters = field(default_factory=SecondRasters)
+    class_folders: dict[int, str] = field(default_factory=dict)
+    plain_folders: bool = False
+    instance_values: frozenset[int] | None = None
+    crop_tile_mode: str = "Fixed_Size"
+    blacken_around_feature: bool = False
+
+    def __post_init__(self) -> None:
+        """Give each class a folder; those that have one keep it."""
+        self.class_folders = class_folders(self.classes, self.class_folders, self.plain_folders)
 
     @property
     def second_bands(self) -> int:
@@ -127,6 +148,8 @@ class FolderRecord:
         self.labels.merge(unit.labels)
         self.second.pixels.merge(unit.second.pixels)
         self.chips.extend(unit.chips)
+        if unit.instance_values is not None:
+            self.instance_values = unit.instance_values | (self.instance_values or frozenset())
         self.next_index = unit.next_index
 
     def write(self, folder: Path, job: Job) -> None:
@@ -175,6 +198,7 @@ class FolderRecord:
                 "PixelType": self.dtype,
                 "ImageSuffix": self.image_suffix,
                 **({"PixelType2": self.second.dtype, "Rasters2": self.second.sources} if self.second.bands else {}),
+                **self._renamed_folders(),
             },
         }
 
@@ -195,20 +219,35 @@ class FolderRecord:
             "BatchSize": "e.g. 4",
             "PerProcessGPUMemoryFraction": "e.g. 0.95",
             "MetaDataMode": self.metadata_format,
-            "BlackenAroundFeature": False,
+            "BlackenAroundFeature": self.blacken_around_feature,
             "IsMultidimensional": False,
-            "CropTileMode": "Fixed_Size",
+            "CropTileMode": self.crop_tile_mode,
             "ImageSpaceUsed": self.image_space,
             **self._cell_sizes(),
-            "Classes": [
-                {"Value": entry.value, "Name": entry.name, "Color": list(entry.color)} for entry in self.classes
-            ],
+            "Classes": _template_classes(self.classes),
+            **self._instance_classes(),
             **self._raster_properties(),
             "AllTilesStats": _tiles_stats(self.band_names, self.pixels),
             **({"AllTilesStats2": _tiles_stats(second.band_names, second.pixels)} if second.bands else {}),
             "WellKnownBandNames (FYI, these band names can be used in ExtractBands)": _BAND_NAMES.split(),
             "UnlabelledValue": self.unlabelled,
         }
+
+    def _renamed_folders(self) -> dict[str, Any]:
+        """Return the folders of classes that have another name than the class."""
+        folders = {
+            str(entry.value): self.class_folders[entry.value]
+            for entry in self.classes
+            if self.class_folders[entry.value] != entry.name
+        }
+        return {CLASS_FOLDERS: folders} if folders else {}
+
+    def _instance_classes(self) -> dict[str, Any]:
+        """Return the classes with masks of instances, in formats that have label rasters as well."""
+        values = self.instance_values
+        if values is None:
+            return {}
+        return {INSTANCE_CLASSES: _template_classes(entry for entry in self.classes if entry.value in values)}
 
     def _raster_properties(self) -> dict[str, Any]:
         """Return ``InputRastersProps``, and the same of second rasters where there are any."""
@@ -225,6 +264,11 @@ class FolderRecord:
             name: {"x": size[0], "y": size[1], "spatialReference": reference}
             for name, size in (("MinCellSize", min(sizes)), ("MaxCellSize", max(sizes)))
         }
+
+
+def _template_classes(classes: Iterable[ClassInfo]) -> list[dict[str, Any]]:
+    """Return classes as the template lists them."""
+    return [{"Value": entry.value, "Name": entry.name, "Color": list(entry.color)} for entry in classes]
 
 
 def _properties(rasters: int, band_names: Sequence[str]) -> dict[str, Any]:
@@ -284,11 +328,23 @@ def read_own(folder: Path) -> FolderRecord | None:
             chips=read_chip_rows(folder / CHIPS),
             unlabelled=None if template["UnlabelledValue"] is None else int(template["UnlabelledValue"]),
             second=_second_of(statistics, own),
+            plain_folders=form.plain_folders,
+            class_folders={int(value): str(name) for value, name in own.get(CLASS_FOLDERS, {}).items()},
+            instance_values=_instance_values(template),
+            crop_tile_mode=str(template.get("CropTileMode") or "Fixed_Size"),
+            blacken_around_feature=bool(template.get("BlackenAroundFeature")),
         )
     except (KeyError, IndexError, TypeError, ValueError) as error:
         raise SampleFolderError(
             f"the statistics of {folder} are damaged ({type(error).__name__}: {error}): export to a new folder"
         ) from error
+
+
+def _instance_values(template: dict[str, Any]) -> frozenset[int] | None:
+    """Return the classes with masks of instances beside label rasters, None when the template names none."""
+    if INSTANCE_CLASSES not in template:
+        return None
+    return frozenset(int(entry["Value"]) for entry in template[INSTANCE_CLASSES])
 
 
 def _second_of(statistics: dict[str, Any], own: dict[str, Any]) -> SecondRasters:

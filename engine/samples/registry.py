@@ -238,6 +238,14 @@ class SampleFormat(LabelReader, Protocol):
         """Whether the chips of a training may differ in size: they are squeezed to one."""
 
     @property
+    def too_small(self) -> str:
+        """What labels are that bear no chip because of their size, as the end of a sentence about them."""
+
+    @property
+    def plain_folders(self) -> bool:
+        """Whether folders of classes have no blanks in their names, because paths of chips have none."""
+
+    @property
     def label_folders(self) -> tuple[str, ...]:
         """Folders of the label files beside that of the chips; none in formats without label files."""
 

@@ -208,7 +208,7 @@ def spoil_json(folder):
 def spoil_mode(folder):
     """Labels for another task."""
     path = folder / "esri_accumulated_stats.json"
-    path.write_text(path.read_text().replace("PASCAL_VOC_rectangles", "RCNN_Masks"))
+    path.write_text(path.read_text().replace("PASCAL_VOC_rectangles", "Super_Tiles"))
 
 
 def spoil_labels(folder):
@@ -230,7 +230,7 @@ def spoil_labels(folder):
         (spoil_objects, "no chip of .* has a label"),
         (spoil_first_chip, "000000000000.tif cannot be read: it is damaged"),
         (spoil_json, "is no valid JSON"),
-        (spoil_mode, "labels of the format RCNN_Masks"),
+        (spoil_mode, "labels of the format Super_Tiles"),
         (spoil_labels, "has no folders images and labels"),
         (shutil.rmtree, "does not exist"),
     ],
