@@ -13,20 +13,20 @@ from .. import files
 from ..errors import FeatureError
 from ..job import Job
 from ..samples.planning import Plan, planned
+from ..samples.processes import write_chips
 from ..samples.record import FolderRecord
 from ..samples.registry import get_sample_format
 from ..samples.sides import find_sides
 from ..samples.target import continued, earlier_records, staged
-from ..samples.units import write_chips
 from ..tools.export_training_data import ExportTrainingData
-
-_TOO_SMALL = "the labels are smaller than a hundredth of a pixel"
+from ..tools.shared import core_count
 
 
 def run(request: ExportTrainingData, job: Job) -> dict[str, str]:
     """Export chips and labels; see ExportTrainingData for the parameters."""
     out = Path(request.out_folder)
     form = get_sample_format(request.metadata_format)
+    cores = core_count(request.parallel_processing_factor)
     earlier = earlier_records(out, form.sides)
     with find_sides(request, form, out, job) as sides:
         plans = [planned(request, side, form, job) for side in sides]
@@ -36,7 +36,7 @@ def run(request: ExportTrainingData, job: Job) -> dict[str, str]:
         folders = [name for plan in plans for name in plan.folders]
         with staged(out, earlier[0] is not None, folders, job) as folder:
             for number, (plan, held) in enumerate(zip(plans, before, strict=True)):
-                unpaired = write_chips(plan, folder / plan.side.name, job, _progress(plans, number, job))
+                unpaired = write_chips(plan, folder / plan.side.name, cores, job, _progress(plans, number, job))
                 if len(plan.record.chips) == held:
                     raise FeatureError(no_chip(request, plan, unpaired))
                 if unpaired:
@@ -76,8 +76,7 @@ def no_chip(request: ExportTrainingData, plan: Plan, unpaired: int) -> str:
     if not reasons and request.in_class_data is None:
         return f"no chip was written: {plan.side.words} has no valid pixel; choose another raster or extent"
     if not reasons:
-        what = "no label holds the centre of a pixel" if not plan.record.labels.features else _TOO_SMALL
-        return f"no chip was written: {what}; choose imagery with smaller pixels, or a smaller cell_size"
+        return f"no chip was written: {plan.form.too_small}; choose imagery with smaller pixels, or a smaller cell_size"
     return f"no chip was written: {' or '.join(reasons)}; choose smaller chips, a larger mask or a smaller ratio"
 
 
@@ -97,11 +96,11 @@ def _write_record(record: FolderRecord, folder: Path, job: Job) -> None:
 
 
 def _progress(plans: Sequence[Plan], number: int, job: Job) -> Callable[[float], None]:
-    """Return a function that reports the share of one plan as progress of the run."""
+    """Return a function that reports chips of one plan as progress of the run."""
     total = max(1, sum(plan.expected for plan in plans))
-    before, own = sum(plan.expected for plan in plans[:number]), plans[number].expected
+    before = sum(plan.expected for plan in plans[:number])
 
-    def report(share: float) -> None:
-        job.progress((before + own * share) / total, "Exporting chips")
+    def report(chips: float) -> None:
+        job.progress((before + chips) / total, "Exporting chips")
 
     return report

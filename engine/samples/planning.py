@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import shapely
 
-from ..errors import FeatureError, RasterError
+from ..errors import FeatureError, ParameterError, RasterError
 from ..job import Job
 from ..raster.crs import crs_text
 from ..raster.reading import RasterSource, raster_source
@@ -21,7 +21,7 @@ from .exporting import PARTS, LabelledRaster
 from .pairing import SecondImages
 from .placing import PlacedLabels, in_pixels
 from .record import FolderRecord, SecondRasters
-from .registry import LabelRequest, RunLabels, SampleFormat
+from .registry import LabelRequest, RunLabels, SampleFormat, sample_formats
 from .sides import Side
 from .statistics import PixelStatistics
 
@@ -73,10 +73,14 @@ class Plan:
         return sum(unit.expected * (sum(kind.bytes for kind in unit.kinds) + labels) for unit in self.units)
 
     @property
+    def parts(self) -> tuple[str, ...]:
+        """The sub-folders of chips and labels."""
+        return (*PARTS[: len(self.units[0].kinds)], *self.form.label_folders)
+
+    @property
     def folders(self) -> list[str]:
         """The sub-folders of chips and labels, relative to the output folder."""
-        names = (*PARTS[: len(self.units[0].kinds)], *self.form.label_folders)
-        return [f"{self.side.name}/{name}".lstrip("/") for name in names]
+        return [f"{self.side.name}/{part}".lstrip("/") for part in self.parts]
 
 
 def planned(request: ExportTrainingData, side: Side, form: SampleFormat, job: Job) -> Plan:
@@ -87,6 +91,7 @@ def planned(request: ExportTrainingData, side: Side, form: SampleFormat, job: Jo
         FeatureError: No label lies on any raster, or CRSs cannot be related.
         ParameterError: The chip format cannot hold the pixels.
     """
+    _check_objects(request, form, job)
     labels = form.labels(_label_request(request, side), job)
     cutting = _cutting(request)
     rasters = _labelled_rasters(request, side, cutting, labels, form, job)
@@ -98,6 +103,22 @@ def planned(request: ExportTrainingData, side: Side, form: SampleFormat, job: Jo
         for unit in form.units(raster, cutting)
     ]
     return Plan(side, form, labels, cutting, units, record)
+
+
+def _check_objects(request: ExportTrainingData, form: SampleFormat, job: Job) -> None:
+    """Refuse what only chips of objects have where chips lie on a grid, and say what they have no use for."""
+    if form.by_object:
+        if request.output_nofeature_tiles:
+            job.warn(f"output_nofeature_tiles has no effect: {request.metadata_format} has one chip for each object")
+        return
+    given = [request.crop_mode] if request.crop_mode != "FIXED_SIZE" else []
+    given += ["BLACKEN_AROUND_FEATURE"] if request.blacken_around_feature else []
+    if given:
+        others = [name for name, other in sample_formats().items() if other.by_object]
+        raise ParameterError(
+            f"{given[0]} is for chips of objects and {request.metadata_format} cuts chips on a grid: leave it out, or "
+            f"choose metadata_format {' or '.join(others)}"
+        )
 
 
 def _labelled_rasters(
@@ -116,7 +137,7 @@ def _labelled_rasters(
         source = source_of(path, cell_size, job)
         placed = labels.on(source, job)
         inside = mask.on(source)
-        if source.rows < cutting.rows or source.cols < cutting.cols:
+        if cutting.fixed and (source.rows < cutting.rows or source.cols < cutting.cols):
             job.warn(
                 f"{path} ({source.cols} x {source.rows} pixels) is smaller than a chip: its chip is filled with "
                 f"0 beside the raster"
@@ -152,6 +173,7 @@ def _label_request(request: ExportTrainingData, side: Side) -> LabelRequest:
         imagery=side.words + (" within the extent" if request.extent is not None else ""),
         pixel_space=request.reference_system == "PIXEL_SPACE",
         least_share=request.min_polygon_overlap_ratio,
+        frames=request.crop_mode == "BOUNDING_BOX",
     )
 
 
@@ -166,6 +188,8 @@ def _cutting(request: ExportTrainingData) -> Cutting:
         least_share=request.min_polygon_overlap_ratio,
         angle=request.rotation_angle,
         compression=request.compression,
+        fixed=request.crop_mode == "FIXED_SIZE",
+        blacken=request.blacken_around_feature,
     )
 
 
@@ -219,6 +243,9 @@ def _new_record(
         cell_sizes=[raster.source.cell_size for raster in rasters],
         crs=kind.crs,
         unlabelled=labels.unlabelled,
+        plain_folders=form.plain_folders,
+        crop_tile_mode="Fixed_Size" if request.crop_mode == "FIXED_SIZE" else "Variable_Size",
+        blacken_around_feature=request.blacken_around_feature,
         second=_second_record(rasters, kinds),
     )
 

@@ -1,4 +1,4 @@
-"""The work of an export in units: some rows of chips each, whoever does them.
+"""The work of an export in units: some rows of chips or some objects each.
 
 Every unit begins with statistics of nothing, which are merged in the order of the units. So files and statistics are
 the same whether one process does all units or several do.
@@ -6,13 +6,16 @@ the same whether one process does all units or several do.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..job import Job
 from .planning import Plan
 from .record import FolderRecord
+
+Report = Callable[[float], None]
+"""Told how far the work is."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class DoneUnit:
     unpaired: int
 
 
-def do_unit(plan: Plan, number: int, folder: Path, first: int, job: Job, done: Callable[[float], None]) -> DoneUnit:
+def do_unit(plan: Plan, number: int, folder: Path, first: int, job: Job, done: Report) -> DoneUnit:
     """Write the chips of a unit.
 
     Args:
@@ -46,26 +49,20 @@ def do_unit(plan: Plan, number: int, folder: Path, first: int, job: Job, done: C
     return DoneUnit(record, exporter.unpaired)
 
 
-def write_chips(plan: Plan, folder: Path, job: Job, report: Callable[[float], None]) -> int:
-    """Write the chips of a plan, and take them into its record.
+def one_by_one(plan: Plan, folder: Path, job: Job, report: Report) -> Iterator[DoneUnit]:
+    """Do all units of a plan in this process; yield them in order.
 
     Args:
-        plan: What to write.
+        plan: What to write; its record tells the number of the next chip, before each unit.
         folder: Holds the sub-folders of chips and labels.
         job: Asked for a cancel before each chip.
-        report: Told the share of the chips that is done, 0..1.
-
-    Returns:
-        How many chips were left out because the second raster has no valid pixel there.
+        report: Told how many of the expected chips are done.
     """
-    total, before, unpaired = max(1, plan.expected), 0, 0
+    before = 0
     for number, unit in enumerate(plan.units):
 
         def done(share: float, base: int = before, count: int = unit.expected) -> None:
-            report((base + share * count) / total)
+            report(base + share * count)
 
-        written = do_unit(plan, number, folder, plan.record.next_index, job, done)
-        plan.record.absorb(written.record)
-        unpaired += written.unpaired
+        yield do_unit(plan, number, folder, plan.record.next_index, job, done)
         before += unit.expected
-    return unpaired

@@ -90,9 +90,21 @@ class ExportTrainingData(Tool):
         Choice(
             "Metadata format",
             "Format of the labels: rectangles for object detection, Classified_Tiles (a label raster a chip) for pixel "
-            "classification. Export_Tiles writes chips without labels, with in_raster2 in pairs; CycleGAN writes a "
-            "folder A of in_raster and a folder B of in_raster2.",
-            choices=("PASCAL_VOC_rectangles", "KITTI_rectangles", "Classified_Tiles", "Export_Tiles", "CycleGAN"),
+            "classification, RCNN_Masks (a mask of each object) for instance segmentation. Labeled_Tiles and Imagenet "
+            "cut one chip for each object, which has its class; MultiLabeled_Tiles lists the classes in each chip. "
+            "Export_Tiles writes chips without labels, with in_raster2 in pairs; CycleGAN writes a folder A of "
+            "in_raster and a folder B of in_raster2.",
+            choices=(
+                "PASCAL_VOC_rectangles",
+                "KITTI_rectangles",
+                "Classified_Tiles",
+                "Labeled_Tiles",
+                "MultiLabeled_Tiles",
+                "Imagenet",
+                "RCNN_Masks",
+                "Export_Tiles",
+                "CycleGAN",
+            ),
         ),
         "PASCAL_VOC_rectangles",
     )
@@ -146,6 +158,26 @@ class ExportTrainingData(Tool):
         "",
         advanced=True,
     )
+    blacken_around_feature: bool = param(
+        Flag(
+            "Blacken around feature",
+            "Pixels outside the object are 0 (Labeled_Tiles and Imagenet). Points blacken nothing.",
+            on="BLACKEN_AROUND_FEATURE",
+            off="NO_BLACKEN",
+        ),
+        False,
+        advanced=True,
+    )
+    crop_mode: str = param(
+        Choice(
+            "Crop mode",
+            "What is cut for an object (Labeled_Tiles and Imagenet): FIXED_SIZE a chip of the tile size, centred on "
+            "it; BOUNDING_BOX its frame, so that sizes vary.",
+            choices=("FIXED_SIZE", "BOUNDING_BOX"),
+        ),
+        "FIXED_SIZE",
+        advanced=True,
+    )
     in_raster2: str = param(
         Raster(
             "Additional input raster",
@@ -176,6 +208,10 @@ class ExportTrainingData(Tool):
         empty="the raster's own",
     )
     extent: Extent | None = shared.extent()
+    parallel_processing_factor: str = shared.parallel_processing_factor(
+        "Cores that cut chips: a number, or a percentage such as 80%. Empty or 0: one core. The files are the same "
+        "whatever it is; each core needs the memory of a run."
+    )
 
     def check(self) -> None:
         """A stride beyond the tile would skip pixels."""

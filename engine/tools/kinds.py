@@ -390,6 +390,26 @@ class CellSize(Kind):
 
 
 @dataclass(frozen=True)
+class Cores(Kind):
+    """A number of processor cores, or a percentage of those of this computer; empty is one core."""
+
+    def parse(self, name: str, value: Any) -> str:
+        """Return the text of a whole number from 0 to 256, or of a percentage from 1 to 100."""
+        text = str(value).strip()
+        number = text[:-1].strip() if text.endswith("%") else text
+        low, high = (1, 100) if text.endswith("%") else (0, 256)
+        if text and not (number.isascii() and number.isdigit() and low <= int(number) <= high):
+            raise ParameterError(
+                f"{name} is {text}: give a number of cores up to 256 or a percentage, such as 4 or 80%"
+            )
+        return text
+
+    def describe(self) -> str:
+        """Name the forms."""
+        return "a number of cores or a percentage, such as 4 or 80%"
+
+
+@dataclass(frozen=True)
 class LearningRate(Kind):
     """A rate, or ``slice(low, high)`` for backbone and head; empty is found from the data."""
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from .declaration import param
-from .kinds import CellSize, Choice, Crs, ExtentKind, Features, Flag, Raster, Text
+from .kinds import CellSize, Choice, Cores, Crs, ExtentKind, Features, Flag, Raster, Text
 
 PROCESSING_MODES = ("PROCESS_AS_MOSAICKED_IMAGE", "PROCESS_ITEMS_SEPARATELY")
 
@@ -56,6 +57,19 @@ def output_crs() -> Any:
     return param(
         Crs("Output coordinate system", "CRS of the output; empty takes that of the input."), "", advanced=True
     )
+
+
+def parallel_processing_factor(text: str) -> Any:
+    """Parallel processing factor environment; the text says what is done by several processes."""
+    return param(Cores("Parallel processing factor", text), "", advanced=True)
+
+
+def core_count(factor: str) -> int:
+    """Return how many cores a parallel processing factor stands for on this computer, at least one."""
+    if not factor.endswith("%"):
+        return max(1, int(factor or 1))
+    known = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, known * int(factor[:-1]) // 100)
 
 
 def processor_type() -> Any:
