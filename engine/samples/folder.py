@@ -18,7 +18,9 @@ from ..errors import SampleFolderError
 from ..job import Job
 from .heads import check_alike, chip_heads
 from .layout import Layout, find_layout
+from .one_size import of_one_size
 from .record import crs_of_reference
+from .registry import get_sample_format
 from .samples import (
     BoxSample,
     ChipSample,
@@ -57,8 +59,8 @@ class SampleSet:
         classes: In ascending order of their values, each with a colour.
         bands: Bands of a chip.
         dtype: Numpy name of the chips' pixel type.
-        tile_rows: Height of a chip.
-        tile_cols: Width of a chip.
+        tile_rows: Height of a chip as it is read.
+        tile_cols: Width of a chip as it is read.
         band_names: One a band, empty texts where not known.
         cell_size: Ground size of a pixel, (x, y); None when not known.
         crs_wkt: CRS of the first folder, None when not known.
@@ -113,7 +115,8 @@ def read_samples(folders: Sequence[str], job: Job, alike: bool = True) -> Sample
     Args:
         folders: One or more folders of the same format, chip size, bands and pixel type.
         job: Told what was mended, and asked for a cancel.
-        alike: Refuse what cannot be trained: chips of differing size, bands or pixel type, and a single chip.
+        alike: Refuse what cannot be trained: chips of differing size, bands or pixel type, and a single chip. Chips
+            with a class as a whole are brought to one size instead.
 
     Raises:
         SampleFolderError: A folder is missing, empty or damaged, the folders differ, or there is nothing to learn from.
@@ -131,8 +134,9 @@ def read_samples(folders: Sequence[str], job: Job, alike: bool = True) -> Sample
     contents = [form.read(layout, job) for layout in layouts]
     heads = [head for layout, said in zip(layouts, contents, strict=True) for head in chip_heads(layout, said, job)]
     images = [chip for layout in layouts for chip in layout.images]
+    any_size = get_sample_format(layouts[0].form_name).any_size
     if alike:
-        check_alike(heads, images)
+        check_alike(heads, images, any_size)
     if alike and len(images) < 2:
         raise SampleFolderError(
             f"{layouts[0].folder} holds one chip: training and validation need one each at least; export with a "
@@ -141,15 +145,17 @@ def read_samples(folders: Sequence[str], job: Job, alike: bool = True) -> Sample
     first = heads[0]
     found = form.understand(layouts, contents, heads, job)
     emd, statistics = layouts[0].emd, layouts[0].statistics
+    samples = of_one_size(found.samples, statistics, emd, job) if any_size and alike else found.samples
+    shape = samples[0].shape or first.shape
     return SampleSet(
         folders=tuple(layout.folder for layout in layouts),
         metadata_format=layouts[0].form_name,
-        samples=found.samples,
+        samples=samples,
         classes=found.classes,
         bands=first.bands,
         dtype=first.dtype,
-        tile_rows=first.rows,
-        tile_cols=first.cols,
+        tile_rows=shape[1],
+        tile_cols=shape[2],
         band_names=first.band_names,
         cell_size=_cell_size(statistics) or first.cell_size,
         crs_wkt=first.crs_wkt or _crs_wkt(statistics),

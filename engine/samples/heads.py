@@ -13,7 +13,7 @@ from ..raster.bands import alpha_band, names_of, palette_of
 from ..raster.opening import opened
 from ..raster.views import cell_size_of
 from .layout import Layout
-from .registry import Content
+from .registry import Content, get_sample_format
 from .samples import quick_open, shape_in_words
 
 
@@ -43,15 +43,16 @@ def chip_heads(layout: Layout, contents: Sequence[Content], job: Job) -> list[He
     In a folder of ours the first chip is opened; the labels and ``chips.csv`` say the rest.
     """
     first = _head(layout.images[0])
+    any_size = get_sample_format(layout.form_name).any_size
     heads = []
     for number, (chip, content) in enumerate(zip(layout.images, contents, strict=True)):
         if number % 64 == 0:
             job.check()
         row = layout.chips.get(chip.stem)
         said = content.size or (first.cols, first.rows)
-        trusted = row is not None and said == (first.cols, first.rows) and content.bands in (0, first.bands)
+        trusted = (any_size or said == (first.cols, first.rows)) and content.bands in (0, first.bands)
         if row is not None and trusted:
-            heads.append(replace(first, bounds=row.bounds))
+            heads.append(replace(first, bounds=row.bounds, cols=said[0], rows=said[1]))
         else:
             heads.append(_head(chip))
     properties = layout.emd.get("InputRastersProps")
@@ -95,11 +96,12 @@ def bounds_of(chip: Any) -> tuple[float, float, float, float]:
     return min(across), min(down), max(across), max(down)
 
 
-def check_alike(heads: list[Head], images: list[Path]) -> None:
-    """Refuse chips of different size, bands or pixel type, with two examples."""
+def check_alike(heads: list[Head], images: list[Path], any_size: bool = False) -> None:
+    """Refuse chips of different bands or pixel type, and of different size unless any will do, with two examples."""
     first = heads[0]
     for head, image in zip(heads, images, strict=True):
-        if (head.bands, head.dtype, head.rows, head.cols) != (first.bands, first.dtype, first.rows, first.cols):
+        same = any_size or (head.rows, head.cols) == (first.rows, first.cols)
+        if not same or (head.bands, head.dtype) != (first.bands, first.dtype):
             one, two = (
                 shape_in_words((entry.bands, entry.rows, entry.cols)) + f" of {entry.dtype}" for entry in (first, head)
             )

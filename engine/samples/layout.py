@@ -74,7 +74,7 @@ def find_layout(folder: Path, job: Job) -> Layout:
     name = _format(listing, statistics)
     form = get_sample_format(name)
     found = form.chip_files(listing, rows, job)
-    doubled = [stem for stem, count in Counter(chip.stem for chip in found.images).items() if count > 1]
+    doubled = [path.name for path, count in Counter(chip.with_suffix("") for chip in found.images).items() if count > 1]
     if doubled:
         raise SampleFolderError(
             f"{folder} has several chips named {doubled[0]} with different suffixes: keep one of them"

@@ -137,14 +137,16 @@ class ObjectPlan:
             return _placed(geometry, windows, angle)
         centres = (self._bounds[objects, :2] + self._bounds[objects, 2:]) / 2
         turned = _turned(geometry, centres, np.zeros((len(objects), 2)), angle)
-        frames = object_windows(shapely.bounds(turned).reshape(-1, 4), (0, 0), fixed=False)
-        middles = frames[:, :2] + frames[:, 2:] / 2
+        bounds = shapely.bounds(turned).reshape(-1, 4)
+        middles = (bounds[:, :2] + bounds[:, 2:]) / 2
+        upright = np.concatenate([np.zeros_like(middles), bounds[:, 2:] - bounds[:, :2]], axis=1)
+        sizes = object_windows(upright, (0, 0), fixed=False)[:, 2:]
         a, b, _, d, e, _ = Affine.rotation(angle)[:6]
         places = centres + np.column_stack(
             [a * middles[:, 0] + b * middles[:, 1], d * middles[:, 0] + e * middles[:, 1]]
         )
-        first = np.floor(places - frames[:, 2:] / 2 + 0.5).astype(np.int64)
-        return _placed(geometry, np.concatenate([first, frames[:, 2:]], axis=1), angle)
+        first = np.floor(places - sizes / 2 + 0.5 + 1e-6).astype(np.int64)
+        return _placed(geometry, np.concatenate([first, sizes], axis=1), angle)
 
     def _columns(self, objects: np.ndarray) -> tuple[int, int]:
         """Return first column and width of what the chips of objects need."""

@@ -15,6 +15,7 @@ from ..errors import SampleFolderError
 from ..raster.bands import alpha_band, palette_of
 from ..raster.class_tables import LARGEST_VALUE
 from ..raster.crs import GDAL_ERRORS
+from .object_windows import squeezed
 
 NO_LABEL = -1
 """Stands for pixels that a label raster declares nodata, or does not reach."""
@@ -145,7 +146,7 @@ class DrawnSample(InstanceSample):
 
 @dataclass
 class LabelSample(ChipSample):
-    """A chip that has a class as a whole, or several.
+    """A chip that has a class as a whole, or several; it is read in the size of its shape, squeezed if need be.
 
     Attributes:
         labels: Class values, ascending; several in multi-label data, none in a chip without a label.
@@ -179,6 +180,8 @@ def read_chip(sample: ChipSample, *, second: bool = False) -> np.ndarray:
             raise SampleFolderError(f"{sample.image} has no second chip: choose a folder exported with two rasters")
         path, bands = other, None
     pixels = _pixels(path, bands)
+    if isinstance(sample, LabelSample) and sample.shape is not None:
+        pixels = squeezed(pixels, *sample.shape[1:])
     if sample.shape is not None and pixels.shape[1 if second else 0 :] != sample.shape[1 if second else 0 :]:
         raise SampleFolderError(
             f"the chip {path} has {shape_in_words(pixels.shape)} and the others {shape_in_words(sample.shape)}: remove "

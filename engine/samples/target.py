@@ -60,7 +60,8 @@ def continued(earlier: FolderRecord, fresh: FolderRecord, numbered: bool, out: P
     Raises:
         OutputError: The run's chips or classes do not go with those in the folder.
     """
-    for what in ("metadata_format", "image_suffix", "bands", "dtype", "cols", "rows", "image_space", "second_bands"):
+    alike = ("metadata_format", "image_suffix", "bands", "dtype", "cols", "rows", "image_space", "second_bands")
+    for what in (*alike, "crop_tile_mode", "blacken_around_feature"):
         was, now = getattr(earlier, what), getattr(fresh, what)
         if was != now:
             words = {"cols": "width", "rows": "height", "dtype": "pixel type"}.get(what, what.replace("_", " "))
