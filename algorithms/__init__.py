@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .classify_objects import ClassifyObjectsAlgorithm
 from .classify_pixels import ClassifyPixelsAlgorithm
+from .compare_detections import CompareDetectionsAlgorithm
 from .compute_accuracy import ComputeAccuracyAlgorithm
 from .compute_pixel_accuracy import ComputePixelAccuracyAlgorithm
 from .detect_change import DetectChangeAlgorithm
@@ -22,6 +23,7 @@ ALGORITHMS = (
     ClassifyObjectsAlgorithm,
     DetectChangeAlgorithm,
     NonMaximumSuppressionAlgorithm,
+    CompareDetectionsAlgorithm,
     ComputeAccuracyAlgorithm,
     ComputePixelAccuracyAlgorithm,
 )

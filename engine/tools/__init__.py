@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .classify_objects import ClassifyObjects
 from .classify_pixels import ClassifyPixels
+from .compare_detections import CompareDetections
 from .compute_accuracy import ComputeAccuracy
 from .compute_pixel_accuracy import ComputePixelAccuracy
 from .declaration import Tool
@@ -23,6 +24,7 @@ TOOLS: dict[str, type[Tool]] = {
     "classify_objects": ClassifyObjects,
     "detect_change": DetectChange,
     "non_maximum_suppression": NonMaximumSuppression,
+    "compare_detections": CompareDetections,
     "compute_accuracy": ComputeAccuracy,
     "compute_pixel_accuracy": ComputePixelAccuracy,
 }

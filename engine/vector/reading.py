@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 import numpy as np
 import pyogrio
@@ -68,7 +68,7 @@ class FeatureTable:
 
 
 def read_features(
-    source: FeatureSource, *, job: Job, crs: str | CRS | None = None, geometry: Kind = "any"
+    source: FeatureSource, *, job: Job, crs: str | CRS | None = None, geometry: Kind = "any", numbers: str = ""
 ) -> FeatureTable:
     """Read a layer of features.
 
@@ -80,13 +80,14 @@ def read_features(
         crs: Reproject to this CRS; None keeps the layer's own. For a partner that may itself have no CRS read with
             None and call ``related``.
         geometry: What the layer must hold; "polygon" refuses points and lines.
+        numbers: Column that takes the numbers of the features in their file; empty leaves them out.
 
     Raises:
         FeatureError: The layer is missing or unreadable, holds another kind of geometry, or its CRS is unknown while
             one was asked for.
     """
     name = source.name or source.layer or os.path.splitext(os.path.basename(source.path))[0]
-    meta, wkb, columns = _read(source)
+    meta, feature_numbers, wkb, columns = read_raw(source, return_fids=bool(numbers))
     geometries = shapely.from_wkb(wkb, on_invalid="ignore") if wkb is not None else np.full(0, None, object)
     if wkb is None:
         raise FeatureError(f"{name} is a table without geometry: choose a layer of features")
@@ -98,6 +99,8 @@ def read_features(
         name=name,
         types=dict(zip(names, map(str, meta["dtypes"]), strict=True)),
     )
+    if feature_numbers is not None:
+        table = table.with_fields({numbers: np.asarray(feature_numbers, np.int64)})
     table = _mended(table, job)
     if geometry != "any":
         _check_kind(table, geometry)
@@ -165,8 +168,22 @@ def _in_crs(table: FeatureTable, target: CRS) -> FeatureTable:
     return replace(table, geometry=geometry, crs=crs_text(target))
 
 
-def _read(source: FeatureSource) -> tuple[dict[str, np.ndarray], np.ndarray | None, list[np.ndarray]]:
-    """Read a layer with pyogrio; its errors become one sentence."""
+def read_raw(
+    source: FeatureSource, **options: Any
+) -> tuple[dict[str, Any], np.ndarray | None, np.ndarray | None, list[np.ndarray]]:
+    """Read a layer, or a part of it, with pyogrio; its errors become one sentence.
+
+    Args:
+        source: The layer.
+        options: Further arguments of pyogrio, such as ``skip_features``.
+
+    Returns:
+        What is known of the layer; (n,) feature numbers where asked for; (n,) WKB, two-dimensional unless asked not
+        to be; the columns.
+
+    Raises:
+        FeatureError: The layer is missing or unreadable, or its filter does not suit it.
+    """
     if not source.path.strip():
         raise FeatureError("no feature layer is given: choose one")
     path, layer = source.path, source.layer
@@ -175,7 +192,8 @@ def _read(source: FeatureSource) -> tuple[dict[str, np.ndarray], np.ndarray | No
         layer = layer or named
     try:
         layer = layer or _first_layer(path)
-        meta, _, wkb, columns = pyogrio.raw.read(path, layer=layer or None, where=source.where or None, force_2d=True)
+        asked = {"layer": layer or None, "where": source.where or None, "force_2d": True, **options}
+        meta, numbers, wkb, columns = pyogrio.raw.read(path, **asked)
     except (DataLayerError, DataSourceError, FieldError, ValueError, OSError, RuntimeError) as error:
         layers = _layers(path)
         if layer and layers and layer not in layers:
@@ -186,7 +204,7 @@ def _read(source: FeatureSource) -> tuple[dict[str, np.ndarray], np.ndarray | No
         exists = os.path.exists(path) or not os.path.splitext(path)[1] or path.startswith("/vsi")
         what = f"cannot be read as a layer ({str(error).splitlines()[0][:120]})" if exists else "does not exist"
         raise FeatureError(f"{path} {what}: choose a layer of features") from error
-    return meta, wkb, columns
+    return meta, numbers, wkb, columns
 
 
 def _first_layer(path: str) -> str:
