@@ -9,6 +9,7 @@ from qgis.core import (
     QgsContrastEnhancement,
     QgsEditorWidgetSetup,
     QgsFillSymbol,
+    QgsLineSymbol,
     QgsMarkerSymbol,
     QgsPalettedRasterRenderer,
     QgsRasterLayer,
@@ -16,6 +17,7 @@ from qgis.core import (
     QgsSingleBandGrayRenderer,
     QgsSingleSymbolRenderer,
     QgsVectorLayer,
+    QgsWkbTypes,
 )
 from qgis.PyQt.QtGui import QColor
 
@@ -42,15 +44,30 @@ def outline(color, width=0.6, opacity=36):
     )
 
 
+def line(color):
+    """Return a line in a colour."""
+    return QgsLineSymbol.createSimple({"color": "{},{},{}".format(*color), "width": "0.8"})
+
+
+def point(color):
+    """Return a point in a colour with a white rim."""
+    look = {"color": "{},{},{}".format(*color), "outline_color": "255,255,255", "size": "2.2"}
+    return QgsMarkerSymbol.createSimple(look)
+
+
 def colour_by_class(path, field, classes):
-    """Style a layer by class and keep the style with the data.
+    """Style a layer by class and keep the style with the data; a table has nothing to style.
 
     Args:
         path: The layer, as QGIS opens it.
         field: Field with the class name.
-        classes: Rows of name and colour, in legend order.
+        classes: Rows of name and colour, in legend order; an empty name stands for all other values.
     """
-    categories = [QgsRendererCategory(name, outline(color), name) for name, color in classes]
+    kind = QgsVectorLayer(path, "styled", "ogr").geometryType()
+    symbols = {QgsWkbTypes.PointGeometry: point, QgsWkbTypes.LineGeometry: line, QgsWkbTypes.PolygonGeometry: outline}
+    if kind not in symbols:
+        return
+    categories = [QgsRendererCategory(name, symbols[kind](color), name or "no label") for name, color in classes]
     _keep(path, QgsCategorizedSymbolRenderer(field, categories))
 
 
@@ -114,10 +131,7 @@ def colour_points(path, field, rows):
         field: The field.
         rows: Rows of value, name and colour, in legend order.
     """
-    categories = []
-    for value, name, (red, green, blue) in rows:
-        look = {"color": f"{red},{green},{blue}", "outline_color": "255,255,255", "size": "2.2"}
-        categories.append(QgsRendererCategory(value, QgsMarkerSymbol.createSimple(look), name))
+    categories = [QgsRendererCategory(value, point(color), name) for value, name, color in rows]
     _keep(path, QgsCategorizedSymbolRenderer(field, categories))
 
 

@@ -19,7 +19,9 @@ ESTIMATE_AFTER = 8
 class Pace:
     """Progress over all rasters of a run, and the time it will take."""
 
-    def __init__(self, tiles: int, watch: Stopwatch, job: Job, doing: str = "Detecting objects") -> None:
+    def __init__(
+        self, tiles: int, watch: Stopwatch, job: Job, doing: str = "Detecting objects", thing: str = "tile"
+    ) -> None:
         """Start before the first tile.
 
         Args:
@@ -27,7 +29,9 @@ class Pace:
             watch: The run's clock.
             job: Told the progress.
             doing: What is done with the tiles, in words.
+            thing: What a tile is called.
         """
+        self._thing = thing
         self._tiles = max(1, tiles)
         self._done = 0
         self._watch = watch
@@ -58,7 +62,10 @@ class Pace:
         elif self._done - self._mark[0] >= ESTIMATE_AFTER:
             pace = (now - self._mark[1]) / (self._done - self._mark[0])
             left = pace * (self._tiles - self._done)
-            self._job.message(f"{pace:.2g} s a tile: about {_duration(left)} left for {self._tiles - self._done} tiles")
+            self._job.message(
+                f"{pace:.2g} s {'an' if self._thing[0] in 'aeiou' else 'a'} {self._thing}: about {_duration(left)} left "
+                f"for {self._tiles - self._done} {self._thing}s"
+            )
             self._told = True
 
 

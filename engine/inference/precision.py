@@ -64,10 +64,15 @@ class _Times:
 
 
 class PixelTrial:
-    """Compares the classes of pixels that the two arithmetics give."""
+    """Compares the classes of pixels, or of other things, that the two arithmetics give."""
 
-    def __init__(self) -> None:
-        """Start with nothing compared."""
+    def __init__(self, things: str = "pixels") -> None:
+        """Start with nothing compared.
+
+        Args:
+            things: What has a class, in words.
+        """
+        self._things = things
         self._pixels = 0
         self._agreed = 0
         self._times = _Times()
@@ -81,13 +86,16 @@ class PixelTrial:
     def verdict(self) -> tuple[bool, str]:
         """Return whether bfloat16 is taken, and why in words."""
         if not self._pixels:
-            return False, "there is no pixel to compare bfloat16 by"
+            return False, f"there are no {self._things} to compare bfloat16 by"
         share = self._agreed / self._pixels
         if share < AGREEING_PIXELS:
-            return False, f"bfloat16 gives the same class to {share:.1%} of the pixels of the first tiles only"
+            return False, f"bfloat16 gives the same class to {share:.1%} of the first {self._things} only"
         if not self._times.faster:
             return False, "bfloat16 is not faster here"
-        return True, f"{self._times.gain:.1f} times as fast as float32, {share:.2%} of the pixels have the same class"
+        return (
+            True,
+            f"{self._times.gain:.1f} times as fast as float32, {share:.2%} of the {self._things} have the same class",
+        )
 
 
 class PrecisionTrial:

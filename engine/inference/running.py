@@ -25,6 +25,7 @@ MICRO_BATCH_ON_CPU = 1
 WORTH_A_TRIAL = 16
 """Tiles of a run from which it pays to try both arithmetics."""
 
+S = TypeVar("S")
 T = TypeVar("T")
 
 
@@ -45,7 +46,7 @@ class AtOnce:
         self.count = batch_size if device.type != "cpu" else min(batch_size, MICRO_BATCH_ON_CPU)
         self._device = device
 
-    def parts(self, tiles: Sequence[Array], work: Callable[[Sequence[Array]], T], job: Job) -> Iterator[T]:
+    def parts(self, tiles: Sequence[S], work: Callable[[Sequence[S]], T], job: Job) -> Iterator[T]:
         """Yield what ``work`` makes of the tiles, some at a time, in their order.
 
         Args:
@@ -99,7 +100,7 @@ def network_images(
     return prepared_images(raw_images(tiles, device), normalise, resize_to)
 
 
-def raw_images(tiles: Sequence[Array], device: torch.device) -> torch.Tensor:
+def raw_images(tiles: Sequence[Array] | Array, device: torch.device) -> torch.Tensor:
     """Return a batch of raster values on the device, (n, bands, rows, cols) in their own type."""
     return torch.from_numpy(np.stack(tiles)).to(device)
 

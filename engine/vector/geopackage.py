@@ -186,3 +186,107 @@ def _register(database: sqlite3.Connection, layer: str, srs: tuple[int, int]) ->
     )
     for _, text in triggers:
         database.execute(text)
+
+
+def append_rows(source: Path, target: Path, layer: str) -> None:
+    """Add the rows of the only layer of a fresh GeoPackage to a layer of the same name, in one transaction.
+
+    Rows get new numbers behind those that are there; columns that only the target has stay empty. The spatial index is
+    filled from the fresh one, because its triggers need functions that SQLite alone has not.
+
+    Args:
+        source: GeoPackage with the rows, written by GDAL.
+        target: GeoPackage with the layer.
+        layer: Name of the layer in both; every column of the source is in the target.
+
+    Raises:
+        sqlite3.Error: The target is locked, read-only, or refuses a row; it is unchanged then.
+    """
+    with contextlib.closing(sqlite3.connect(target, timeout=_WAIT_SECONDS, isolation_level=None)) as database:
+        database.execute("ATTACH DATABASE ? AS fresh", (str(source),))
+        database.execute("BEGIN IMMEDIATE")
+        try:
+            triggers = _without_index_triggers(database, layer)
+            _insert_rows(database, layer)
+            for text in triggers:
+                database.execute(text)
+            _widen(database, layer)
+            database.execute("COMMIT")
+        except BaseException:
+            database.execute("ROLLBACK")
+            raise
+
+
+def _without_index_triggers(database: sqlite3.Connection, layer: str) -> list[str]:
+    """Drop the triggers of a layer's spatial index and return what makes them again."""
+    found = [
+        (str(name), str(text))
+        for name, table, text in database.execute(
+            "SELECT name, tbl_name, sql FROM main.sqlite_master WHERE type = 'trigger'"
+        )
+        if str(table).lower() == layer.lower() and str(name).lower().startswith(f"rtree_{layer.lower()}_")
+    ]
+    for name, _ in found:
+        database.execute(f"DROP TRIGGER {_quoted(name)}")
+    return [text for _, text in found]
+
+
+def _insert_rows(database: sqlite3.Connection, layer: str) -> None:
+    """Copy rows, geometries under the target's number of their CRS, and the entries of the spatial index."""
+    key, shape = _key_and_geometry(database, "main", layer)
+    fresh_key, fresh_shape = _key_and_geometry(database, "fresh", layer)
+    columns = [str(row[1]) for row in database.execute(f"PRAGMA fresh.table_info({_quoted(layer)})")]
+    names = [name for name in columns if name not in (fresh_key, fresh_shape)]
+    into, taken = [_quoted(key), *map(_quoted, names)], [f"{_quoted(fresh_key)} + :offset", *map(_quoted, names)]
+    offset = int(database.execute(f"SELECT coalesce(max({_quoted(key)}), 0) FROM main.{_quoted(layer)}").fetchone()[0])
+    given: dict[str, object] = {"offset": offset}
+    if shape is not None and fresh_shape is not None:
+        row = database.execute(
+            "SELECT srs_id FROM main.gpkg_geometry_columns WHERE lower(table_name) = lower(?)", (layer,)
+        )
+        given["srs"] = int(row.fetchone()[0]).to_bytes(4, "little", signed=True)
+        column = _quoted(fresh_shape)
+        into.append(_quoted(shape))
+        taken.append(f"CASE WHEN {column} IS NULL THEN NULL ELSE "
+                     f"CAST(substr({column}, 1, 4) || :srs || substr({column}, 9) AS BLOB) END")  # fmt: skip
+    database.execute(
+        f"INSERT INTO main.{_quoted(layer)} ({', '.join(into)}) SELECT {', '.join(taken)} FROM fresh.{_quoted(layer)} "
+        f"ORDER BY {_quoted(fresh_key)}",
+        given,
+    )
+    own, other = f"rtree_{layer}_{shape}".lower(), f"rtree_{layer}_{fresh_shape}".lower()
+    index, fresh_index = _tables(database, "main").get(own), _tables(database, "fresh").get(other)
+    if index is not None and fresh_index is not None:
+        database.execute(
+            f"INSERT INTO main.{_quoted(index)} SELECT id + :offset, minx, maxx, miny, maxy "
+            f"FROM fresh.{_quoted(fresh_index)}",
+            given,
+        )
+
+
+def _key_and_geometry(database: sqlite3.Connection, schema: str, layer: str) -> tuple[str, str | None]:
+    """Return the key column of a layer and its geometry column, None for a table."""
+    rows = list(database.execute(f"PRAGMA {schema}.table_info({_quoted(layer)})"))
+    key = next((str(row[1]) for row in rows if row[5]), "rowid")
+    tables = _tables(database, schema)
+    if "gpkg_geometry_columns" not in tables:
+        return key, None
+    found = database.execute(
+        f"SELECT column_name FROM {schema}.gpkg_geometry_columns WHERE lower(table_name) = lower(?)", (layer,)
+    ).fetchone()
+    return key, None if found is None else str(found[0])
+
+
+def _widen(database: sqlite3.Connection, layer: str) -> None:
+    """Enter the new extent and the time of the change in the catalogue."""
+    sides = [("min_x", "min"), ("min_y", "min"), ("max_x", "max"), ("max_y", "max")]
+    added = database.execute(
+        "SELECT min_x, min_y, max_x, max_y FROM fresh.gpkg_contents WHERE lower(table_name) = lower(?)", (layer,)
+    ).fetchone()
+    changes = [f"{side} = coalesce({how}({side}, :{side}), {side}, :{side})" for side, how in sides]
+    given = {side: value for (side, _), value in zip(sides, added or (None,) * 4, strict=True)}
+    database.execute(
+        f"UPDATE main.gpkg_contents SET {', '.join(changes)}, last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
+        "WHERE lower(table_name) = lower(:layer)",
+        {**given, "layer": layer},
+    )

@@ -277,9 +277,11 @@ def _own_columns(names: Iterable[str]) -> dict[str, str]:
     return {"FID": free("fid"), "GEOMETRY_NAME": free("geom")}
 
 
-def _as_multi(geometry: shapely.Geometry) -> shapely.Geometry:
-    """Return a polygon as a collection of one."""
-    return shapely.MultiPolygon([geometry]) if geometry.geom_type == "Polygon" else geometry
+def _as_multi(geometry: shapely.Geometry | None) -> shapely.Geometry | None:
+    """Return a point, line or polygon as a collection of one."""
+    makers = {"Point": shapely.MultiPoint, "LineString": shapely.MultiLineString, "Polygon": shapely.MultiPolygon}
+    maker = None if geometry is None else makers.get(geometry.geom_type)
+    return geometry if maker is None else maker([geometry])
 
 
 def _typed(columns: Mapping[str, np.ndarray], types: Mapping[str, str]) -> Columns:
