@@ -14,7 +14,8 @@ from ..tools.compute_accuracy import ComputeAccuracy
 from ..vector.reading import FeatureTable, read_features, related
 from .attributes import class_field, class_values, confidences, require_polygons, sorted_values, within_extent
 from .bootstrap import FEWEST_BLOCKS, Blocks, intervals, spatial_blocks
-from .scores import Assessment, assess
+from .polygons import polygon_overlap
+from .scores import COCO_OVERLAPS, Assessment, assess
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -96,8 +97,13 @@ def compare(request: ComputeAccuracy, job: Job) -> Comparison:
     else:
         scores = np.ones(len(detected))
         job.warn(f"{detected.name} has no field {CONFIDENCE}: its features are taken in their order, AP means little")
-    job.progress(0.3, "Matching boxes")
-    assessment = assess(one.boxes, scores, one.classes, other.boxes, other.classes, request.min_iou, names=names)
+    by_masks = request.overlap_by == "MASKS"
+    job.progress(0.3, "Matching polygons" if by_masks else "Matching boxes")
+    least = min(request.min_iou, COCO_OVERLAPS[0])
+    overlap = polygon_overlap(detected.geometry, truth.geometry, job, least) if by_masks else None
+    assessment = assess(
+        one.boxes, scores, one.classes, other.boxes, other.classes, request.min_iou, names=names, overlap=overlap
+    )
     job.check()
     job.progress(0.5, "Drawing blocks")
     blocks = spatial_blocks(one.boxes, other.boxes, assessment.matched, request.bootstrap_block_size)

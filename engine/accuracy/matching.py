@@ -7,6 +7,7 @@ image or a class, can match. Overlapping pairs come from a grid, so nothing is c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +15,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import ParameterError
 from ..inference.overlaps import BoxIndex, Floats, Grid, Integers, dense_groups, pairs_between, with_area
+
+Overlap = Callable[[Integers, Integers, Floats], Floats]
+"""Numbers of the detections and of the references of some pairs whose boxes overlap, and the IoU of these boxes, to
+the IoU that counts: of masks, of polygons."""
 
 _ROUNDS = 24
 _LINES = 1 << 16
@@ -48,6 +53,7 @@ def match_boxes(
     *,
     groups: ArrayLike | None = None,
     reference_groups: ArrayLike | None = None,
+    overlap: Overlap | None = None,
 ) -> Integers:
     """Match detections with references one to one.
 
@@ -58,6 +64,7 @@ def match_boxes(
         min_iou: Least IoU of a match, 0..1; at 0 any common area counts.
         groups: (n,) integers; only boxes of equal groups (image, class) match. None = all one group.
         reference_groups: (m,) the same of the references.
+        overlap: What counts instead of the IoU of boxes; pairs whose boxes share nothing never match.
 
     Returns:
         (n,) int64 number of the matched reference of each detection, or -1.
@@ -65,7 +72,9 @@ def match_boxes(
     Raises:
         ParameterError: ``min_iou`` is outside 0..1, or arrays that belong together differ in length.
     """
-    pairs = candidate_pairs(boxes, scores, references, min_iou, groups=groups, reference_groups=reference_groups)
+    pairs = candidate_pairs(
+        boxes, scores, references, min_iou, groups=groups, reference_groups=reference_groups, overlap=overlap
+    )
     return match_candidates(pairs, min_iou)[0]
 
 
@@ -77,6 +86,7 @@ def candidate_pairs(
     *,
     groups: ArrayLike | None = None,
     reference_groups: ArrayLike | None = None,
+    overlap: Overlap | None = None,
 ) -> Candidates:
     """Find the pairs that `match_candidates` chooses from, for this ``min_iou`` and every higher one.
 
@@ -90,12 +100,12 @@ def candidate_pairs(
     reference_group = _groups(reference_groups, len(wanted), "reference_groups")
     if len(score) != len(found):
         raise ParameterError(f"{len(score)} scores for {len(found)} boxes: give one for each")
-    one, other, overlap = _overlapping(found, group, wanted, reference_group, min_iou)
+    one, other, shared = _overlapping(found, group, wanted, reference_group, min_iou, overlap)
     place = np.empty(len(found), np.int64)
     place[np.argsort(-score, kind="stable")] = np.arange(len(found))
     rank = place[one]
-    order = _best_first(rank, overlap, other)
-    return Candidates(one[order], other[order], overlap[order], rank[order], len(found), len(wanted))
+    order = _best_first(rank, shared, other)
+    return Candidates(one[order], other[order], shared[order], rank[order], len(found), len(wanted))
 
 
 def _best_first(rank: Integers, overlap: Floats, reference: Integers) -> Integers:
@@ -157,21 +167,30 @@ def best_overlaps(
     *,
     groups: ArrayLike | None = None,
     reference_groups: ArrayLike | None = None,
+    overlap: Overlap | None = None,
 ) -> tuple[Floats, Floats]:
-    """Return the best IoU of each box with any reference of its group, (n,), and of each reference, (m,); 0 if none."""
+    """Return the best IoU of each box with any reference of its group, (n,), and of each reference, (m,); 0 if none.
+
+    ``overlap`` is that of `match_boxes`.
+    """
     found, wanted = _boxes(boxes), _boxes(references)
     of_box, of_reference = np.zeros(len(found)), np.zeros(len(wanted))
     group = _groups(groups, len(found), "groups")
     reference_group = _groups(reference_groups, len(wanted), "reference_groups")
-    one, other, overlap = _overlapping(found, group, wanted, reference_group, 0.0)
-    order = np.argsort(overlap)
-    of_box[one[order]] = overlap[order]
-    of_reference[other[order]] = overlap[order]
+    one, other, shared = _overlapping(found, group, wanted, reference_group, 0.0, overlap)
+    order = np.argsort(shared)
+    of_box[one[order]] = shared[order]
+    of_reference[other[order]] = shared[order]
     return of_box, of_reference
 
 
 def _overlapping(
-    found: Floats, group: Integers, wanted: Floats, reference_group: Integers, min_iou: float
+    found: Floats,
+    group: Integers,
+    wanted: Floats,
+    reference_group: Integers,
+    min_iou: float,
+    overlap: Overlap | None = None,
 ) -> tuple[Integers, Integers, Floats]:
     """Return all pairs of one group that reach the limit: numbers of both and IoU."""
     solid, wanted_solid = np.flatnonzero(with_area(found)), np.flatnonzero(with_area(wanted))
@@ -180,13 +199,21 @@ def _overlapping(
     group, reference_group = dense_groups(group[solid], reference_group[wanted_solid])
     found, wanted = found[solid], wanted[wanted_solid]
     grid = Grid.around(
-        np.concatenate((found, wanted)), int(max(group.max(), reference_group.max())) + 1, float(min_iou)
+        np.concatenate((found, wanted)),
+        int(max(group.max(), reference_group.max())) + 1,
+        float(min_iou) if overlap is None else 0.0,
     )
-    chunks = list(pairs_between(BoxIndex(grid, found, group), BoxIndex(grid, wanted, reference_group)))
+    chunks = []
+    for one, other, shared in pairs_between(BoxIndex(grid, found, group), BoxIndex(grid, wanted, reference_group)):
+        if overlap is not None:
+            shared = overlap(solid[one], wanted_solid[other], shared)
+            enough = (shared >= min_iou) & (shared > 0)
+            one, other, shared = one[enough], other[enough], shared[enough]
+        chunks.append((one, other, shared))
     if not chunks:
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0)
-    one, other, overlap = (np.concatenate(column) for column in zip(*chunks, strict=True))
-    return solid[one], wanted_solid[other], overlap
+    one, other, shared = (np.concatenate(column) for column in zip(*chunks, strict=True))
+    return solid[one], wanted_solid[other], shared
 
 
 def _boxes(boxes: ArrayLike) -> Floats:

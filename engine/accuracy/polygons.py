@@ -9,12 +9,48 @@ from numpy.typing import NDArray
 from ..inference.overlaps import Floats, Integers, dense_groups, with_area
 from ..inference.suppression import drop_overlapping
 from ..job import Job
+from .matching import Overlap
 
 _TOUCH = 1e-9
 """Share of the smaller polygon below which a common area is rounding of a common border."""
 
 _AT_ONCE = 1 << 14
 _FIRST_PORTION = 512
+
+
+def polygon_overlap(one: NDArray[np.object_], other: NDArray[np.object_], job: Job, least: float = 0.0) -> Overlap:
+    """Return the IoU of polygons for `matching.match_boxes`, whose boxes are the bounds of these.
+
+    Args:
+        one: (n,) valid polygons and multipolygons of the detections.
+        other: (m,) the same of the references.
+        job: Asked between chunks whether the user cancelled.
+        least: Pairs that cannot reach this IoU, by their areas, are not looked at; they share 0.
+    """
+    areas = shapely.area(one), shapely.area(other)
+    filled = [_fills_its_box(part, area) for part, area in zip((one, other), areas, strict=True)]
+
+    def overlap(first: Integers, second: Integers, box_iou: Floats) -> Floats:
+        ratio = box_iou.copy()
+        smaller, larger = (choose(areas[0][first], areas[1][second]) for choose in (np.minimum, np.maximum))
+        ratio[smaller < least * larger] = 0.0
+        asked = np.flatnonzero(~(filled[0][first] & filled[1][second]) & (ratio > 0))
+        for begin in range(0, len(asked), _AT_ONCE):
+            job.check()
+            part = asked[begin : begin + _AT_ONCE]
+            left, right = first[part], second[part]
+            common = shapely.area(shapely.intersection(one[left], other[right]))
+            whole = areas[0][left] + areas[1][right] - common
+            ratio[part] = common / np.maximum(whole, np.finfo(np.float64).tiny)
+        return ratio
+
+    return overlap
+
+
+def _fills_its_box(geometry: NDArray[np.object_], area: Floats) -> NDArray[np.bool_]:
+    """Return (n,) which polygons are their boxes: rectangles, which most detections are, need no geometry at all."""
+    left, bottom, right, top = shapely.bounds(geometry).reshape(-1, 4).T
+    return np.asarray(area >= (right - left) * (top - bottom) * (1 - 1e-12), bool)
 
 
 def suppress_polygons(
@@ -39,9 +75,7 @@ def suppress_polygons(
     order = order[with_area(boxes)[order] & (area[order] > 0)]
     if max_overlap >= 1 or len(order) < 2:
         return np.flatnonzero(kept)
-    width, height = boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1]
-    # a polygon that fills its box is its box: rectangles, which most detections are, need no geometry at all
-    filled = area >= width * height * (1 - 1e-12)
+    filled = _fills_its_box(geometry, area)
 
     def overlapping(one: Integers, other: Integers, box_iou: Floats) -> NDArray[np.bool_]:
         job.check()

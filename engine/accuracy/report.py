@@ -106,8 +106,9 @@ def _class_table(page: Page, comparison: Comparison) -> Flowable:
 def _table_note(comparison: Comparison, request: ComputeAccuracy) -> str:
     """Return the sentence below the table."""
     note = (
-        f"A detection is right when its box and that of a free object of its class share an IoU of at least "
-        f"{request.min_iou:g}. Over all classes, counts are sums, AP and mAP means over the classes that have objects."
+        f"A detection is right when its {_thing(request)} and that of a free object of its class share an IoU of at "
+        f"least {request.min_iou:g}. Over all classes, counts are sums, AP and mAP means over the classes that have "
+        "objects."
     )
     if comparison.blocks.count >= FEWEST_BLOCKS and request.bootstrap_samples:
         note += (
@@ -115,6 +116,11 @@ def _table_note(comparison: Comparison, request: ComputeAccuracy) -> str:
             f"blocks of {comparison.blocks.size:.4g} map units."
         )
     return note
+
+
+def _thing(request: ComputeAccuracy) -> str:
+    """Return what of two features is compared."""
+    return "polygon" if request.overlap_by == "MASKS" else "box"
 
 
 def _settings(page: Page, comparison: Comparison, request: ComputeAccuracy) -> Flowable:
@@ -126,7 +132,7 @@ def _settings(page: Page, comparison: Comparison, request: ComputeAccuracy) -> F
         ("Ground truth", source_text(request.ground_truth_features)),
         ("", f"{len(truth)} compared"),
         ("CRS", crs_name(detected.crs)),
-        ("Least IoU", f"{request.min_iou:g}, box against box"),
+        ("Least IoU", f"{request.min_iou:g}, {_thing(request)} against {_thing(request)}"),
     ]
     if request.mask_features is not None:
         rows.append(("Mask", source_text(request.mask_features)))
@@ -162,7 +168,7 @@ _EXPLANATION = (
     "<b>Precision</b> is the share of the detections that are right, <b>recall</b> the share of the objects that were "
     "found, <b>F1</b> their harmonic mean; all three count every detection of the layer, however unsure.",
     "<b>AP</b> (average precision) is the mean of the precision at 101 recalls from 0 to 1 as confidence falls, after "
-    "COCO's definition; <b>mAP</b> is the mean of AP at the IoUs 0.50, 0.55 … 0.95: it also judges how well boxes fit.",
+    "COCO's definition; <b>mAP</b> is the mean of AP at the IoUs 0.50, 0.55 … 0.95: it also judges how well they fit.",
     "<b>Best F1</b> is reached when only detections of at least the named confidence are kept. Chosen on the data "
     "it is judged on it flatters a little: check it on other data.",
     "<b>Intervals</b> tell how far the figures may differ in other parts of the same landscape. They do not cover "

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .matching import candidate_pairs, match_candidates
+from .matching import Overlap, candidate_pairs, match_candidates
 
 Floats = NDArray[np.float64]
 
@@ -174,6 +174,7 @@ def scores_by_class(
     names: Sequence[str] | None = None,
     groups: ArrayLike | None = None,
     reference_groups: ArrayLike | None = None,
+    overlap: Overlap | None = None,
 ) -> list[ClassScores]:
     """Score detections against references, class by class, and overall as the last entry; see `assess`."""
     return assess(
@@ -186,6 +187,7 @@ def scores_by_class(
         names=names,
         groups=groups,
         reference_groups=reference_groups,
+        overlap=overlap,
     ).entries
 
 
@@ -200,6 +202,7 @@ def assess(
     names: Sequence[str] | None = None,
     groups: ArrayLike | None = None,
     reference_groups: ArrayLike | None = None,
+    overlap: Overlap | None = None,
 ) -> Assessment:
     """Match detections with references class by class and score them.
 
@@ -213,6 +216,7 @@ def assess(
         names: Name of each of the k classes; None = the values found, as text.
         groups: (n,) image each detection lies in; None = all in one.
         reference_groups: (m,) the same of the references.
+        overlap: What counts instead of the IoU of boxes, see `matching.match_boxes`.
 
     Returns:
         The matches, and one entry per class in ascending order with "All classes" as the last.
@@ -229,7 +233,7 @@ def assess(
     )
 
     entries: list[ClassScores] = []
-    matched, overlap = np.full(len(found), -1, np.int64), np.zeros(len(found))
+    matched, shared = np.full(len(found), -1, np.int64), np.zeros(len(found))
     for value, name in zip(values, names or [str(value) for value in values], strict=True):
         own, wanted_own = np.flatnonzero(kind == value), np.flatnonzero(wanted_kind == value)
         pairs = candidate_pairs(
@@ -239,14 +243,20 @@ def assess(
             min(min_iou, COCO_OVERLAPS[0]),
             groups=None if image is None else image[own],
             reference_groups=None if wanted_image is None else wanted_image[wanted_own],
+            overlap=None if overlap is None else _among(overlap, own, wanted_own),
         )
         total = len(wanted_own)
-        partner, overlap[own] = match_candidates(pairs, min_iou)
+        partner, shared[own] = match_candidates(pairs, min_iou)
         hit = partner >= 0
         matched[own[hit]] = wanted_own[partner[hit]]
         by_overlap = [average_precision(match_candidates(pairs, t)[0] >= 0, score[own], total) for t in COCO_OVERLAPS]
         entries.append(_entry(name, hit, score[own], total, np.array(by_overlap)))
-    return Assessment([*entries, overall(entries, matched >= 0, score, len(wanted))], matched, overlap)
+    return Assessment([*entries, overall(entries, matched >= 0, score, len(wanted))], matched, shared)
+
+
+def _among(overlap: Overlap, own: NDArray[np.int64], wanted: NDArray[np.int64]) -> Overlap:
+    """Return an overlap of all detections and references as one of some of them."""
+    return lambda one, other, boxes: overlap(own[one], wanted[other], boxes)
 
 
 def overall(entries: Sequence[ClassScores], matched: ArrayLike, scores: ArrayLike, references: int) -> ClassScores:

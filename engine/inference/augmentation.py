@@ -7,11 +7,13 @@ was mirrored left to right before. Only an object that most views find keeps a h
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
 
 from .detections import Array, Detections, box_overlap
+from .masks import FrameMasks
 
 VIEWS = range(8)
 
@@ -101,7 +103,7 @@ def merge_views(views: Sequence[Detections], threshold: float, policy: str) -> D
     order = np.lexsort((found.boxes[:, 1], found.boxes[:, 0], view, -found.scores))
     found, view = found.take(order), view[order]
     free = np.ones(len(found), bool)
-    boxes, scores, labels = [], [], []
+    boxes, scores, labels, groups = [], [], [], []
     for index in range(len(found)):
         if not free[index]:
             continue
@@ -115,5 +117,8 @@ def merge_views(views: Sequence[Detections], threshold: float, policy: str) -> D
         merged = {"mean": weights.sum() / len(views), "max": weights.max(), "min": weights.min()}
         scores.append(merged[policy])
         labels.append(found.labels[index])
+        groups.append(same)
     result = Detections.of(np.array(boxes).reshape(-1, 4), np.array(scores), np.array(labels))
+    if isinstance(found.masks, FrameMasks):
+        result = replace(result, masks=found.masks.merged(groups, np.maximum(found.scores, 1e-9).astype(float), policy))
     return result.take(result.scores >= threshold)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from .detections import Array, Detections
+from .masks import PixelMasks
 from .reading import Tile
 from .seams import own_detections
 from .tiles import TileGrid
@@ -52,6 +53,42 @@ def collect(tiles: Sequence[Tile], found: Sequence[Detections], grid: TileGrid, 
     valid = inside & wanted[everything.labels] & _on_valid_pixel(tiles, boxes, counts)
     kept = kept.take(valid)
     return kept.take(own_detections(kept, grid))
+
+
+def collect_masks(tiles: Sequence[Tile], found: Sequence[Detections], grid: TileGrid, wanted: Array) -> Detections:
+    """Return what counts of a batch's detections with masks; what lies beyond the raster's edge is cut off.
+
+    Dropped are classes nobody asked for, what is wholly in its tile's padding, what lies mostly beyond the edge
+    and what lies mostly on invalid pixels. Arguments are those of ``collect``.
+    """
+    counts = [len(part) for part in found]
+    everything = Detections.concatenate(found)
+    if not len(everything):
+        return everything
+    numbers = np.repeat(np.array([tile.index for tile in tiles], np.int32), counts)
+    offsets = np.repeat(np.array([tile.offset for tile in tiles], np.int64), counts, axis=0)
+    placed = everything.pixels.moved(offsets)
+    masks = placed.cut(grid.bounds(numbers))
+    seen, whole = masks.windows[:, 2:] - masks.windows[:, :2], placed.windows[:, 2:] - placed.windows[:, :2]
+    enough = np.minimum(INSIDE_SHARE * whole, FILLING_SHARE * np.array([grid.cols, grid.rows]))
+    inside = np.all((seen > 0) & (seen >= enough), axis=1)
+    boxes = masks.windows.astype(np.float64)
+    kept = Detections(boxes, everything.scores, everything.labels, numbers, masks)
+    kept = kept.take(inside & wanted[everything.labels] & _mostly_valid(tiles, masks, counts))
+    return kept.take(own_detections(kept, grid))
+
+
+def _mostly_valid(tiles: Sequence[Tile], masks: PixelMasks, counts: Sequence[int]) -> Array:
+    """Return (n,) bool: whether at least half the pixels of each mask are valid."""
+    valid = np.ones(len(masks), bool)
+    start = 0
+    for tile, count in zip(tiles, counts, strict=True):
+        for place in range(start, start + count) if tile.valid is not None else ():
+            left, top, right, bottom = (masks.windows[place] - np.array(tile.offset * 2)).tolist()
+            known = np.asarray(tile.valid)[top:bottom, left:right]
+            valid[place] = 2 * np.count_nonzero(masks.pixels(place) & known) >= masks.areas[place]
+        start += count
+    return valid
 
 
 def _on_valid_pixel(tiles: Sequence[Tile], boxes: Array, counts: Sequence[int]) -> Array:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from contextlib import closing
 
 from ..job import Job
-from .collecting import collect
 from .detections import Array, Detections
 from .pace import Pace, batches
 from .predictor import Predictor
 from .preparation import RasterPlan
 from .reading import read_tiles, sections
-from .seams import resolve_seams
 from .stages import COLLECTING, MERGING, NETWORK, Stopwatch
-from .suppression import suppress_boxes
 
 
 def detect_raster(
@@ -42,27 +39,7 @@ def detect_raster(
             with watch.stage(NETWORK):
                 found = predictor.detect([tile.pixels for tile in batch.tiles], job)
             with watch.stage(COLLECTING):
-                parts.append(collect(batch.tiles, found, plan.grid, wanted))
+                parts.append(predictor.kind.collect(batch.tiles, found, plan.grid, wanted))
             pace.passed(batch.passed)
     with watch.stage(MERGING):
-        return merge(Detections.concatenate(parts), plan, predictor)
-
-
-def merge(found: Detections, plan: RasterPlan, predictor: Predictor) -> Detections:
-    """Return each object once: pieces put together, duplicates of overlapping tiles suppressed."""
-    arguments = predictor.arguments
-    seen = resolve_seams(found, plan.grid, arguments.exclude_pad_detections)
-    kept = suppress_boxes(
-        seen.found.boxes,
-        seen.found.scores,
-        seen.found.labels,
-        arguments.nms_overlap,
-        touches_border=seen.touches,
-        edge_distance=seen.edge_distance,
-    )
-    return seen.found.take(kept)
-
-
-def second_pass(found: Detections, max_overlap: float) -> Detections:
-    """Return what Non Maximum Suppression leaves of a result, per class."""
-    return found.take(suppress_boxes(found.boxes, found.scores, found.labels, max_overlap))
+        return predictor.kind.merge(Detections.concatenate(parts), plan.grid, predictor.arguments)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+
+from .masks import FrameMasks, PixelMasks
 
 Array = np.ndarray
 
@@ -19,12 +22,14 @@ class Detections:
         scores: (n,) float32, 0..1.
         labels: (n,) int32, 1..number of classes, in the order of the model's classes.
         tiles: (n,) int32, number of the tile that saw each.
+        masks: What each covers, of a network that draws masks: probabilities first, pixels once a tile is done.
     """
 
     boxes: Array
     scores: Array
     labels: Array
     tiles: Array
+    masks: FrameMasks | PixelMasks | None = None
 
     @classmethod
     def of(cls, boxes: Array, scores: Array, labels: Array, tiles: Array | int = 0) -> Detections:
@@ -47,11 +52,13 @@ class Detections:
         parts = [part for part in parts if len(part)]
         if not parts:
             return cls.none()
+        masks: list[Any] = [part.masks for part in parts if part.masks is not None]
         return cls(
             np.concatenate([part.boxes for part in parts]),
             np.concatenate([part.scores for part in parts]),
             np.concatenate([part.labels for part in parts]),
             np.concatenate([part.tiles for part in parts]),
+            type(masks[0]).concatenate(masks) if masks else None,
         )
 
     def __len__(self) -> int:
@@ -59,7 +66,18 @@ class Detections:
 
     def take(self, which: Array | slice) -> Detections:
         """Return those that an index, a mask or a slice picks."""
-        return Detections(self.boxes[which], self.scores[which], self.labels[which], self.tiles[which])
+        masks = None if self.masks is None else self.masks.take(which)
+        return Detections(self.boxes[which], self.scores[which], self.labels[which], self.tiles[which], masks)
+
+    @property
+    def pixels(self) -> PixelMasks:
+        """The pixels of each; none where there is nothing."""
+        return self.masks if isinstance(self.masks, PixelMasks) else PixelMasks.of(np.empty((0, 2)), [])
+
+    @property
+    def framed(self) -> FrameMasks:
+        """The probabilities of each in its frame; none where there is nothing."""
+        return self.masks if isinstance(self.masks, FrameMasks) else FrameMasks(np.empty((0, 4)), np.empty((0, 1, 1)))
 
 
 def box_overlap(one: Array, other: Array) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,7 +48,10 @@ def field_types(several: bool) -> dict[str, type]:
 
 
 def to_features(
-    rasters: Sequence[RasterDetections], classes: Sequence[ClassInfo], crs: str | None
+    rasters: Sequence[RasterDetections],
+    classes: Sequence[ClassInfo],
+    crs: str | None,
+    outlines: Callable[[Detections, Affine], Array],
 ) -> Iterator[FeatureTable]:
     """Yield the features of all rasters, some thousand at a time.
 
@@ -56,6 +59,7 @@ def to_features(
         rasters: What was found in each.
         classes: The model's classes; label 1 is the first.
         crs: CRS of the output; None keeps coordinates as they are.
+        outlines: Detections and pixel to map to their polygons.
 
     Raises:
         FeatureError: A raster's CRS cannot be related to the output's.
@@ -73,7 +77,7 @@ def to_features(
             }
             if raster.name:
                 fields[RASTER] = np.full(len(some), raster.name, object)
-            table = FeatureTable(box_polygons(some.boxes, raster.source.transform), fields, own, "detections")
+            table = FeatureTable(outlines(some, raster.source.transform), fields, own, "detections")
             yield table if crs is None or own is None or own == crs else transformed(table, crs)
 
 

@@ -7,7 +7,7 @@ arithmetic chosen, and takes a smaller batch when the memory does not suffice.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol, cast
 
 import numpy as np
@@ -18,8 +18,9 @@ from ..networks.detector import Detector
 from ..networks.folding import prepare_for_inference
 from ..package.emd import ModelPackage, load_network
 from ..tools.arguments import DetectionArguments
-from .augmentation import LOWEST_SHARE, VIEWS, boxes_of_view, merge_views, view_of
+from .augmentation import LOWEST_SHARE, VIEWS, merge_views, view_of
 from .detections import Array, Detections
+from .kinds import BOXES, KINDS, Kind
 from .precision import TRIAL_THRESHOLD, PrecisionTrial
 from .running import AtOnce, network_images, settled_precision, trial_clock
 from .tiles import TileGrid
@@ -50,6 +51,7 @@ class Predictor:
         resize_to: Rows and columns that the network sees for one tile, or None for the tile's own.
         precision: ``auto``, ``fp32`` or ``bf16``; ``auto`` becomes one of the others after a trial.
         most_detections: Detections a tile may have.
+        kind: What the network's task needs.
     """
 
     network: DetectingNetwork
@@ -59,6 +61,7 @@ class Predictor:
     resize_to: tuple[int, int] | None = None
     precision: str = "fp32"
     most_detections: int = MOST_DETECTIONS
+    kind: Kind = BOXES
 
     def __post_init__(self) -> None:
         """Take the whole batch at once on a GPU, tile by tile on a CPU."""
@@ -107,7 +110,8 @@ class Predictor:
                 found = self._try_both(images, self._trial, job)
             else:
                 found = self._look(images, self.arguments.threshold, self.precision == "bf16")
-        return found if scale is None else [replace(part, boxes=part.boxes * scale) for part in found]
+        size = (int(tiles[0].shape[1]), int(tiles[0].shape[2]))
+        return [self.kind.in_tile(part, scale, size, self.arguments) for part in found]
 
     def _try_both(self, images: torch.Tensor, trial: PrecisionTrial, job: Job) -> list[Detections]:
         """Run both arithmetics and give back what float32 found."""
@@ -142,10 +146,13 @@ class Predictor:
         """Run the network once, or once for each view, and return what it finds in pixels of the images."""
         with torch.autocast(self.device.type, torch.bfloat16, enabled=short):
             if not self.arguments.test_time_augmentation:
-                return [_detections(part) for part in self._run(images, threshold)]
+                return [self.kind.found(part) for part in self._run(images, threshold)]
             size = (int(images.shape[-2]), int(images.shape[-1]))
             views = [
-                [_in_tile(part, view, size) for part in self._run(view_of(images, view), threshold * LOWEST_SHARE)]
+                [
+                    self.kind.turned_back(self.kind.found(part), view, size)
+                    for part in self._run(view_of(images, view), threshold * LOWEST_SHARE)
+                ]
                 for view in VIEWS
             ]
         return [
@@ -154,7 +161,8 @@ class Predictor:
 
     def _run(self, images: torch.Tensor, threshold: float) -> list[dict[str, torch.Tensor]]:
         """Run the network."""
-        return self.network.detect(images, threshold, self.arguments.nms_overlap, self.most_detections)
+        overlap = self.kind.network_overlap(self.arguments)
+        return self.network.detect(images, threshold, overlap, self.most_detections)
 
 
 def load_predictor(
@@ -179,15 +187,5 @@ def load_predictor(
         resize_to = (round(package.resize_to[0] * shown[0]), round(package.resize_to[1] * shown[1]))
     area = grid.tile_rows * grid.tile_cols / (package.tile[0] * package.tile[1])
     most = round(MOST_DETECTIONS * max(1.0, area))
-    return Predictor(network, package.normalisation.apply, arguments, device, resize_to, precision, most)
-
-
-def _detections(part: dict[str, torch.Tensor]) -> Detections:
-    """Return a network's detections of one image as arrays."""
-    return Detections.of(*(part[name].float().cpu().numpy() for name in ("boxes", "scores", "labels")))
-
-
-def _in_tile(part: dict[str, torch.Tensor], view: int, size: tuple[int, int]) -> Detections:
-    """Return the detections of a view in pixels of the image as it is."""
-    found = _detections(part)
-    return replace(found, boxes=boxes_of_view(found.boxes, view, size))
+    normalise, kind = package.normalisation.apply, KINDS[package.task]
+    return Predictor(network, normalise, arguments, device, resize_to, precision, most, kind)

@@ -73,7 +73,7 @@ def resolve_seams(found: Detections, grid: TileGrid, drop_foreign: bool) -> Seen
     Returns:
         What is left, ready for suppression over the scene.
     """
-    distance = _nearest_border(found, grid)
+    distance = nearest_border(found, grid)
     is_piece = distance <= EDGE
     whole, whole_distance = found.take(~is_piece), distance[~is_piece]
     new: Array = ~_repeated(whole, grid)
@@ -81,8 +81,8 @@ def resolve_seams(found: Detections, grid: TileGrid, drop_foreign: bool) -> Seen
 
     pieces = found.take(is_piece)
     pieces = pieces.take(~_explained(pieces, whole, grid))
-    edges = _border_distance(pieces, grid)
-    owned = _centre_in_core(pieces, grid, EDGE) if drop_foreign else np.ones(len(pieces), bool)
+    edges = border_distance(pieces, grid)
+    owned = centre_in_core(pieces, grid, EDGE) if drop_foreign else np.ones(len(pieces), bool)
     joined, open_ends, edge_distance = _united(pieces, edges, owned, _joined(pieces, grid))
 
     return Seen(
@@ -92,16 +92,16 @@ def resolve_seams(found: Detections, grid: TileGrid, drop_foreign: bool) -> Seen
     )
 
 
-def _nearest_border(found: Detections, grid: TileGrid) -> Array:
+def nearest_border(found: Detections, grid: TileGrid) -> Array:
     """Return (n,) float64: pixels from a box to the nearest inner border of its tile; infinite without one."""
     nearest = np.empty(len(found))
     for start in range(0, len(found), CHUNK):
         some = slice(start, start + CHUNK)
-        nearest[some] = _border_distance(found.take(some), grid).min(axis=1)
+        nearest[some] = border_distance(found.take(some), grid).min(axis=1)
     return nearest
 
 
-def _border_distance(found: Detections, grid: TileGrid) -> Array:
+def border_distance(found: Detections, grid: TileGrid) -> Array:
     """Return (n, 4) float64: pixels from a box's sides to the borders of its tile; infinite at the raster's edge."""
     bounds = grid.bounds(found.tiles)
     outer = np.stack(
@@ -111,7 +111,7 @@ def _border_distance(found: Detections, grid: TileGrid) -> Array:
     return np.where(outer, np.inf, distance)
 
 
-def _centre_in_core(found: Detections, grid: TileGrid, slack: float) -> Array:
+def centre_in_core(found: Detections, grid: TileGrid, slack: float) -> Array:
     """Return (n,) bool: whether the centre lies in the core of the box's tile, give or take some pixels."""
     inside = np.empty(len(found), bool)
     for start in range(0, len(found), CHUNK):
@@ -127,10 +127,10 @@ def _centre_in_core(found: Detections, grid: TileGrid, slack: float) -> Array:
 def _repeated(whole: Detections, grid: TileGrid) -> Array:
     """Return (n,) bool: which whole detections the tile that answers for their centre has too."""
     repeated = np.zeros(len(whole), bool)
-    at_home = _centre_in_core(whole, grid, 0.0)
+    at_home = centre_in_core(whole, grid, 0.0)
     abroad, home = np.flatnonzero(~at_home), whole.take(at_home)
     foreign = whole.take(abroad)
-    for one, other in _meeting(foreign, home):
+    for one, other in meeting(foreign, home):
         same = box_overlap(foreign.boxes[one], home.boxes[other]) >= AGREEMENT
         repeated[abroad[one[same]]] = True
     return repeated
@@ -140,7 +140,7 @@ def _explained(pieces: Detections, whole: Detections, grid: TileGrid) -> Array:
     """Return (n,) bool: which pieces are what their tile would see of a whole detection of another tile."""
     explained = np.zeros(len(pieces), bool)
     bounds = grid.bounds(pieces.tiles)
-    for piece, other in _meeting(pieces, whole):
+    for piece, other in meeting(pieces, whole):
         cut = np.stack(
             [
                 np.maximum(whole.boxes[other, :2], bounds[piece, :2]),
@@ -160,13 +160,11 @@ def _joined(pieces: Detections, grid: TileGrid) -> Array:
     """
     bounds = grid.bounds(pieces.tiles)
     found: list[Array] = [np.empty((0, 3))]
-    for one, other in _meeting(pieces, pieces):
+    for one, other in meeting(pieces, pieces):
         overlap = _agreement(pieces.boxes[one], pieces.boxes[other], bounds[one], bounds[other])
         agreed = overlap >= AGREEMENT
         found.append(np.column_stack([one[agreed], other[agreed], overlap[agreed]]))
-    ones, others = _mutual_best(np.concatenate(found), pieces)
-    graph = coo_array((np.ones(len(ones), bool), (ones, others)), shape=(len(pieces), len(pieces)))
-    group = connected_components(graph, directed=False)[1]
+    group = linked(np.concatenate(found), pieces)
     if not len(pieces):
         return group
     lows = np.full((group.max() + 1, 2), np.inf)
@@ -174,12 +172,25 @@ def _joined(pieces: Detections, grid: TileGrid) -> Array:
     np.minimum.at(lows, group, pieces.boxes[:, :2])
     np.maximum.at(highs, group, pieces.boxes[:, 2:])
     expected = np.column_stack([np.maximum(lows[group], bounds[:, :2]), np.minimum(highs[group], bounds[:, 2:])])
-    doubtful = np.bincount(group, box_overlap(expected, pieces.boxes) < AGREEMENT) > 0
-    alone = len(pieces) + np.arange(len(pieces))
+    return without(group, box_overlap(expected, pieces.boxes) < AGREEMENT)
+
+
+def linked(links: Array, pieces: Detections) -> Array:
+    """Return (n,) int: pieces with the same number are linked, directly or by others; see ``mutual_best``."""
+    ones, others = mutual_best(links, pieces)
+    graph = coo_array((np.ones(len(ones), bool), (ones, others)), shape=(len(pieces), len(pieces)))
+    group: Array = connected_components(graph, directed=False)[1]
+    return group
+
+
+def without(group: Array, wrong: Array) -> Array:
+    """Return the groups of pieces after those with a piece that is wrong, (n,) bool, are given up."""
+    doubtful = np.bincount(group, wrong) > 0
+    alone = len(group) + np.arange(len(group))
     return np.unique(np.where(doubtful[group], alone, group), return_inverse=True)[1]
 
 
-def _mutual_best(links: Array, pieces: Detections) -> tuple[Array, Array]:
+def mutual_best(links: Array, pieces: Detections) -> tuple[Array, Array]:
     """Return the links that are the best of both their ends among those to the same tile.
 
     Args:
@@ -209,7 +220,7 @@ def _mutual_best(links: Array, pieces: Detections) -> tuple[Array, Array]:
     return one[best][mutual], other[best][mutual]
 
 
-def _meeting(pieces: Detections, others: Detections) -> Iterator[tuple[Array, Array]]:
+def meeting(pieces: Detections, others: Detections) -> Iterator[tuple[Array, Array]]:
     """Yield index pairs (piece, other) whose boxes meet, of one class and two tiles; in chunks of the others."""
     if not len(pieces):
         return

@@ -107,6 +107,15 @@ class FasterRCNN(Detector):
     def losses(self, images: Tensor, targets: list[Target]) -> dict[str, Tensor]:
         """Return the losses of objectness and boxes of the proposals, and of classes and boxes of the regions."""
         features, sizes = self._features(images)
+        return self._learnt(features, sizes, targets)[0]
+
+    def _learnt(
+        self, features: list[Tensor], sizes: list[tuple[int, int]], targets: list[Target]
+    ) -> tuple[dict[str, Tensor], list[Tensor], list[Tensor], list[Tensor]]:
+        """Return the losses, and of each image the judged regions (k, 4), the object (k,) and the label (k,) of each.
+
+        A region of label 0 is background, and its object means nothing.
+        """
         objectness, deltas, anchors, counts = self._proposed(features)
         asked = [{"boxes": target["boxes"].float(), "labels": target["labels"]} for target in targets]
         with self._same_choice():
@@ -115,15 +124,16 @@ class FasterRCNN(Detector):
             wanted = self.rpn.box_coder.encode(boxes, per_image)
             proposal_loss, proposal_box_loss = self.rpn.compute_loss(objectness, deltas, labels, wanted)
             regions = self._regions(objectness, deltas, anchors, counts, sizes)
-            regions, _, region_labels, region_targets = self.roi_heads.select_training_samples(regions, asked)
+            regions, objects, region_labels, region_targets = self.roi_heads.select_training_samples(regions, asked)
         logits, region_deltas = self._judged(features, regions, sizes)
         class_loss, box_loss = fastrcnn_loss(logits, region_deltas, region_labels, region_targets)
-        return {
+        losses = {
             "objectness": proposal_loss,
             "proposals": proposal_box_loss,
             "classification": class_loss,
             "boxes": box_loss,
         }
+        return losses, list(regions), list(objects), list(region_labels)
 
     @torch.inference_mode()
     def detect(
@@ -133,14 +143,26 @@ class FasterRCNN(Detector):
 
         ``box_score_thresh``, ``box_nms_thresh`` and ``box_detections_per_img`` bound what the arguments may ask for.
         """
+        features, sizes = self._features(images)
+        size = (images.shape[-2], images.shape[-1])
+        return self._found(features, sizes, size, threshold, nms_overlap, max_detections)
+
+    def _found(
+        self,
+        features: list[Tensor],
+        sizes: list[tuple[int, int]],
+        size: tuple[int, int],
+        threshold: float,
+        nms_overlap: float,
+        max_detections: int,
+    ) -> list[Detections]:
+        """Return the detections of each image of a size, given their pyramids; see ``detect``."""
         heads = self.roi_heads
         threshold, nms_overlap = max(threshold, heads.score_thresh), min(nms_overlap, heads.nms_thresh)
         most = min(max_detections, heads.detections_per_img)
-        features, sizes = self._features(images)
         regions = self._regions(*self._proposed(features), sizes)
         logits, deltas = self._judged(features, regions, sizes)
         counts = [len(boxes) for boxes in regions]
-        size = (images.shape[-2], images.shape[-1])
         found = []
         for boxes, scores, moves in zip(regions, logits.softmax(-1).split(counts), deltas.split(counts), strict=True):
             region, label = torch.nonzero(scores[:, 1:] >= threshold, as_tuple=True)

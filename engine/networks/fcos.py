@@ -101,7 +101,8 @@ class FCOS(Detector):
         self.radius = center_sampling_radius
         self.quality = quality
         self.pyramid = FeaturePyramid(body, channels, finest=finest_stride)
-        self.head = Head(channels, convolutions, classes, len(self.pyramid.strides))
+        self.strides = self.pyramid.strides
+        self.head = Head(channels, convolutions, classes, len(self.strides))
 
     @classmethod
     def from_spec(cls, spec: ModelSpec) -> Self:
@@ -116,7 +117,11 @@ class FCOS(Detector):
 
     def losses(self, images: Tensor, targets: list[Target]) -> dict[str, Tensor]:
         """Return focal loss of the classes, GIoU loss of the boxes and cross entropy of the quality."""
-        (logits, distances, quality), centers, strides, reach = self._predictions(images)
+        return self._learnt(self._maps(images), targets)
+
+    def _learnt(self, maps: list[Tensor], targets: list[Target]) -> dict[str, Tensor]:
+        """Return the losses of a batch, given its pyramid; see ``losses``."""
+        (logits, distances, quality), centers, strides, reach = self._predictions(maps)
         learnt = torch.stack([self._assigned(target["boxes"], centers, strides, reach) for target in targets])
         image, cell = torch.nonzero(learnt >= 0, as_tuple=True)
         objects = max(1, len(image))
@@ -138,31 +143,41 @@ class FCOS(Detector):
         self, images: Tensor, threshold: float, nms_overlap: float, max_detections: int = 1000
     ) -> list[Detections]:
         """Return the detections of each image; the score is the mean (geometric) of class and quality."""
-        (logits, distances, quality), centers, strides, _ = self._predictions(images)
+        size = (images.shape[-2], images.shape[-1])
+        return self._found(self._maps(images), size, threshold, nms_overlap, max_detections)
+
+    def _found(
+        self, maps: list[Tensor], size: tuple[int, int], threshold: float, nms_overlap: float, max_detections: int
+    ) -> list[Detections]:
+        """Return the detections of each image of a size, given their pyramid; see ``detect``."""
+        (logits, distances, quality), centers, strides, _ = self._predictions(maps)
         scores = (logits.sigmoid() * quality.sigmoid().unsqueeze(-1)).sqrt()
 
         def decode(image: int, cells: Tensor) -> Tensor:
             return _boxes(centers[cells], distances[image, cells] * strides[cells, None])
 
-        size = (images.shape[-2], images.shape[-1])
         return best_boxes(scores, decode, size, threshold, nms_overlap, max_detections)
 
     def outputs(self, images: Tensor) -> tuple[Tensor, ...]:
         """Return class logits, distances in cells and quality logits of every cell."""
-        return self._predictions(images)[0]
+        return self._predictions(self._maps(images))[0]
 
-    def _predictions(self, images: Tensor) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor, Tensor]:
+    def _maps(self, images: Tensor) -> list[Tensor]:
+        """Return the pyramid of a batch, finest first."""
+        return self.pyramid(self.body(self.prepared(images)))
+
+    def _predictions(self, maps: list[Tensor]) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor, Tensor]:
         """Return what the head says, and for each cell its centre (x, y), stride and reach (low, high) in pixels."""
-        maps = self.pyramid(self.body(self.prepared(images)))
+        device = maps[0].device
         centers, strides, reach = [], [], []
         last = len(maps) - 1
-        for level, (features, stride) in enumerate(zip(maps, self.pyramid.strides, strict=True)):
+        for level, (features, stride) in enumerate(zip(maps, self.strides, strict=True)):
             rows, cols = features.shape[-2:]
-            centers.append(grid_centers(rows, cols, (stride, stride), images.device))
-            strides.append(torch.full((rows * cols,), float(stride), device=images.device))
+            centers.append(grid_centers(rows, cols, (stride, stride), device))
+            strides.append(torch.full((rows * cols,), float(stride), device=device))
             low = 0.0 if level == 0 else RANGE / 2 * stride
             high = math.inf if level == last else RANGE * stride
-            reach.append(torch.tensor([[low, high]], device=images.device).expand(rows * cols, 2))
+            reach.append(torch.tensor([[low, high]], device=device).expand(rows * cols, 2))
         return self.head(maps), torch.cat(centers), torch.cat(strides), torch.cat(reach)
 
     def _assigned(self, boxes: Tensor, centers: Tensor, strides: Tensor, reach: Tensor) -> Tensor:

@@ -12,6 +12,7 @@ from ..accuracy.attributes import geometry_type
 from ..accuracy.bootstrap import METRICS
 from ..accuracy.comparison import Comparison, Side, compare
 from ..accuracy.matching import best_overlaps
+from ..accuracy.polygons import polygon_overlap
 from ..accuracy.report import write_report
 from ..accuracy.scores import ClassScores
 from ..job import Job
@@ -26,7 +27,7 @@ def run(request: ComputeAccuracy, job: Job) -> dict[str, str]:
     """Judge one layer of detections; see ComputeAccuracy for the parameters."""
     comparison = compare(request, job)
     _check_outputs(request)
-    _tell(comparison, request.min_iou, job)
+    _tell(comparison, request, job)
     job.progress(0.7, "Writing the table")
     outputs = {"out_accuracy_table": write_table(request.out_accuracy_table, accuracy_table(comparison), job)}
     if request.out_accuracy_report:
@@ -76,13 +77,13 @@ def _check_outputs(request: ComputeAccuracy) -> None:
         files.writable(Path(request.out_accuracy_report))
 
 
-def _tell(comparison: Comparison, min_iou: float, job: Job) -> None:
+def _tell(comparison: Comparison, request: ComputeAccuracy, job: Job) -> None:
     """Tell the figures over all classes."""
     entry = comparison.assessment.entries[-1]
     counts = entry.counts
     job.message(
         f"{counts.true_positives} right, {counts.false_positives} wrong, {counts.false_negatives} missed "
-        f"at IoU {min_iou:g}: precision {counts.precision:.3f}, recall {counts.recall:.3f}, F1 {counts.f1:.3f}, "
+        f"at IoU {request.min_iou:g}{' of polygons' if request.overlap_by == 'MASKS' else ''}: precision {counts.precision:.3f}, recall {counts.recall:.3f}, F1 {counts.f1:.3f}, "
         f"AP {entry.average_precision:.3f}, mAP {entry.mean_average_precision:.3f}"
     )
     if comparison.ranked and np.isfinite(entry.best_threshold):
@@ -95,8 +96,10 @@ def _write_layers(request: ComputeAccuracy, comparison: Comparison, job: Job) ->
     outputs: dict[str, str] = {}
     if request.out_false_positives or request.out_false_negatives:
         one, other = comparison.detected, comparison.truth
+        by_masks = request.overlap_by == "MASKS"
+        overlap = polygon_overlap(one.table.geometry, other.table.geometry, job) if by_masks else None
         nearest, nearest_truth = best_overlaps(
-            one.boxes, other.boxes, groups=one.classes, reference_groups=other.classes
+            one.boxes, other.boxes, groups=one.classes, reference_groups=other.classes, overlap=overlap
         )
     else:
         nearest = nearest_truth = np.zeros(0)
@@ -104,13 +107,13 @@ def _write_layers(request: ComputeAccuracy, comparison: Comparison, job: Job) ->
     hit = matched >= 0
     missed = np.ones(len(comparison.truth.boxes), bool)
     missed[matched[hit]] = False
-    for name, target, side, chosen, overlap in (
+    for name, target, side, chosen, shared in (
         ("out_true_positives", request.out_true_positives, comparison.detected, hit, comparison.assessment.overlap),
         ("out_false_positives", request.out_false_positives, comparison.detected, ~hit, nearest),
         ("out_false_negatives", request.out_false_negatives, comparison.truth, missed, nearest_truth),
     ):
         if target is not None:
-            outputs[name] = _write_layer(target, side, chosen, overlap, job)
+            outputs[name] = _write_layer(target, side, chosen, shared, job)
     return outputs
 
 

@@ -8,8 +8,11 @@ from typing import ClassVar
 
 from . import shared
 from .declaration import Tool, param
-from .kinds import Features, FieldName, NewFeatures, NewFile, NewTable, Number
+from .kinds import Choice, Features, FieldName, NewFeatures, NewFile, NewTable, Number
 from .values import Extent, FeatureSource, FeatureTarget
+
+OVERLAPS = ("BOXES", "MASKS")
+"""What two features share: of their frames, or of their polygons."""
 
 CLASS_FIELD_HELP = "Field with the class. Empty takes Classvalue, then Value, else all features are one class."
 
@@ -30,7 +33,8 @@ class ComputeAccuracy(Tool):
     }
     about: ClassVar[str] = (
         "Detections are taken by falling confidence; each is a true positive when a reference of its class "
-        "that is still free overlaps it, box against box, by at least the minimum IoU. Average precision is "
+        "that is still free overlaps it, box against box or polygon against polygon, by at least the minimum IoU. "
+        "Average precision is "
         "COCO's, over 101 recall points. Intervals come from drawing spatial blocks with replacement, so that "
         "neighbours stay together."
     )
@@ -66,6 +70,16 @@ class ComputeAccuracy(Tool):
     )
     out_false_negatives: FeatureTarget | None = param(
         NewFeatures("Output missed objects", "Reference features that no detection found."), None
+    )
+    overlap_by: str = param(
+        Choice(
+            "Overlap by",
+            "BOXES compares the frames of the features, as ArcGIS does; MASKS the polygons themselves, which is what "
+            "outlines of instances are judged by.",
+            choices=OVERLAPS,
+        ),
+        "BOXES",
+        advanced=True,
     )
     bootstrap_block_size: float | None = param(
         Number(

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from ..errors import ParameterError
 from . import shared
-from .arguments import DetectionArguments
+from .arguments import DETECT_OBJECTS, DetectionArguments
 from .declaration import Tool, param
 from .kinds import Arguments, Features, FieldName, Flag, ModelPackage, Names, NewFeatures, Number, Raster
 from .values import Extent, FeatureSource, FeatureTarget, Pairs
@@ -29,14 +29,15 @@ class DetectObjects(Tool):
     }
     about: ClassVar[str] = (
         "The raster is read in overlapping tiles, whatever its size; an object cut by tile edges is written "
-        "once. Fields: Class (name), Classvalue, Confidence (0 to 1). Without any object the layer is empty."
+        "once. A model that draws masks gives the outline of each object with its holes, any other its frame. Fields: "
+        "Class (name), Classvalue, Confidence (0 to 1). Without any object the layer is empty."
     )
 
     in_raster: str = param(Raster("Input raster", "Raster, or folder of rasters that are processed one by one."))
     out_detected_objects: FeatureTarget = param(NewFeatures("Output detected objects", "One polygon per object."))
     in_model_definition: str = param(ModelPackage("Model definition", "Model to run.", task="object_detection"))
     arguments: Pairs = param(
-        Arguments("Arguments", DetectionArguments.help(), task="object_detection"),
+        Arguments("Arguments", DetectionArguments.help(), task=DETECT_OBJECTS),
         (),
     )
     run_nms: bool = param(

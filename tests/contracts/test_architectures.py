@@ -16,21 +16,30 @@ from engine.package.normalisation import Normalisation
 
 torch.set_num_threads(1)
 
-CODES = tuple(architectures("object_detection"))
+MASK_CODES = tuple(architectures("instance_segmentation"))
+CODES = (*architectures("object_detection"), *MASK_CODES)
 TILE = (64, 96)
 CLASSES = 2
-SMALLER = {
-    "FASTERRCNN": (
-        ("rpn_post_nms_top_n_train", "60"),
-        ("rpn_post_nms_top_n_test", "60"),
-        ("box_batch_size_per_image", "32"),
-    )
-}
+FEW_REGIONS = (
+    ("rpn_post_nms_top_n_train", "60"),
+    ("rpn_post_nms_top_n_test", "60"),
+    ("box_batch_size_per_image", "32"),
+)
+SMALLER = {"FASTERRCNN": FEW_REGIONS, "MASKRCNN": FEW_REGIONS}
 """Arguments that make an architecture quick to test."""
-NOTHING = {"boxes": torch.zeros(0, 4), "labels": torch.zeros(0, dtype=torch.int64)}
+MAP = torch.zeros(1, *TILE, dtype=torch.int32)
+MAP[0, 6:26, 8:30], MAP[0, 20:60, 40:90] = 1, 2
+NOTHING = {
+    "boxes": torch.zeros(0, 4),
+    "labels": torch.zeros(0, dtype=torch.int64),
+    "maps": torch.zeros(0, *TILE, dtype=torch.int32),
+    "places": torch.zeros(0, 2, dtype=torch.int64),
+}
 TWO_OBJECTS = {
     "boxes": torch.tensor([[8.0, 6.0, 30.0, 26.0], [40.0, 20.0, 90.0, 60.0]]),
     "labels": torch.tensor([1, 2]),
+    "maps": MAP,
+    "places": torch.tensor([[0, 1], [0, 2]]),
 }
 
 
@@ -238,6 +247,19 @@ def test_a_package_gives_back_the_same_detections(code, tmp_path):
     batch = package.normalisation.apply(raw)
     for one, other in zip(network.detect(batch, 0.05, 0.3), loaded.detect(batch, 0.05, 0.3), strict=True):
         assert all(torch.equal(one[key], other[key]) for key in ("boxes", "scores", "labels"))
+
+
+@pytest.mark.parametrize("code", MASK_CODES)
+def test_every_detection_has_a_mask_in_a_frame_around_its_box(code):
+    """Probabilities from 0 to 1, in a frame that reaches beyond the box."""
+    network = trained(code)
+    (found,) = network.detect(images(3, 1), 0.02, 0.5)
+
+    frames, masks, boxes = found["frames"], found["masks"], found["boxes"]
+    assert len(boxes) and len(frames) == len(masks) == len(boxes)
+    assert masks.ndim == 3 and masks.shape[1] == masks.shape[2]
+    assert (masks >= 0).all() and (masks <= 1).all()
+    assert (frames[:, :2] < boxes[:, :2]).all() and (frames[:, 2:] > boxes[:, 2:]).all()
 
 
 def pairwise_iou(boxes):

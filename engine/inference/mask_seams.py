@@ -1,0 +1,174 @@
+"""Instances that tile edges cut: as ``seams``, but what two tiles see is compared and put together pixel by pixel.
+
+Two pieces are one instance when their masks agree on the ground that both tiles see. Where tiles hardly overlap, both
+must reach the seam, and the pixels along it must agree; what is missing up to the seam is then filled. So a neighbour
+that only touches is never joined, and a hole stays a hole.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .detections import Array, Detections
+from .mask_suppression import at_least
+from .masks import PixelMasks, mask_overlap
+from .seams import AGREEMENT, EDGE, Seen, border_distance, centre_in_core, linked, meeting, nearest_border, without
+from .tiles import TileGrid
+
+
+def resolve_mask_seams(found: Detections, grid: TileGrid) -> Seen:
+    """Put the pieces of cut instances together and drop those that a neighbour answers for.
+
+    Args:
+        found: Detections of all tiles of a raster, with the pixels of each; boxes are the masks' windows.
+        grid: The tiles.
+
+    Returns:
+        What is left, ready for suppression over the scene.
+    """
+    distance = nearest_border(found, grid)
+    is_piece = distance <= EDGE
+    whole, whole_distance = found.take(~is_piece), distance[~is_piece]
+    new: Array = ~_repeated(whole, grid)
+    whole, whole_distance = whole.take(new), whole_distance[new]
+
+    pieces = found.take(is_piece)
+    pieces = pieces.take(~_explained(pieces, whole, grid))
+    joined, open_ends, edge_distance = _united(pieces, grid)
+    return Seen(
+        Detections.concatenate([whole, joined]),
+        np.concatenate([np.zeros(len(whole), bool), open_ends]),
+        np.concatenate([whole_distance, edge_distance]),
+    )
+
+
+def _repeated(whole: Detections, grid: TileGrid) -> Array:
+    """Return (n,) bool: which whole detections the tile that answers for their centre has too."""
+    repeated = np.zeros(len(whole), bool)
+    at_home = centre_in_core(whole, grid, 0.0)
+    abroad, home = np.flatnonzero(~at_home), whole.take(at_home)
+    foreign = whole.take(abroad)
+    for one, other in meeting(foreign, home):
+        same = at_least(foreign.pixels, one, home.pixels, other, AGREEMENT)
+        repeated[abroad[one[same]]] = True
+    return repeated
+
+
+def _explained(pieces: Detections, whole: Detections, grid: TileGrid) -> Array:
+    """Return (n,) bool: which pieces are what their tile would see of a whole detection of another tile."""
+    explained = np.zeros(len(pieces), bool)
+    bounds = grid.bounds(pieces.tiles)
+    for piece, other in meeting(pieces, whole):
+        overlap = mask_overlap(pieces.pixels, piece, whole.pixels, other, bounds[piece])
+        explained[piece[overlap >= AGREEMENT]] = True
+    return explained
+
+
+def _united(pieces: Detections, grid: TileGrid) -> tuple[Detections, Array, Array]:
+    """Return one detection for each group of pieces whose centre its own tiles answer for, whether it may still be cut,
+    and its distance from the edge of its tiles.
+
+    A group's mask is that of all its pieces, its confidence the best of them; its tile is that of its best piece.
+    """
+    if not len(pieces):
+        return pieces, np.zeros(0, bool), np.zeros(0)
+    bounds, edges = grid.bounds(pieces.tiles), border_distance(pieces, grid)
+    group = _groups(pieces, grid, bounds, edges)
+    order = np.lexsort((pieces.tiles, -pieces.scores, group))
+    first = np.flatnonzero(np.diff(group[order], prepend=-1))
+    members = np.split(order, first[1:])
+    canvases = [_canvas(pieces.pixels, some, bounds, edges, grid) for some in members]
+    masks = PixelMasks.of(np.array([corner for corner, _ in canvases]), [mask for _, mask in canvases])
+    kept = np.logical_or.reduceat(centre_in_core(pieces, grid, EDGE)[order], first)
+    outermost = np.abs(pieces.boxes - masks.windows[group]) <= EDGE
+    still_open = np.logical_or.reduceat((outermost & (edges <= EDGE)).any(axis=1)[order], first)
+    distance = np.maximum.reduceat(np.clip(edges.min(axis=1), 0, None)[order], first)
+    best = pieces.take(order[first])
+    united = Detections(masks.windows.astype(np.float64), best.scores, best.labels, best.tiles, masks)
+    return united.take(kept), still_open[kept], distance[kept]
+
+
+def _groups(pieces: Detections, grid: TileGrid, bounds: Array, edges: Array) -> Array:
+    """Return (n,) int: pieces with the same number are one instance; see ``seams``."""
+    found: list[Array] = [np.empty((0, 3))]
+    for one, other in meeting(pieces, pieces):
+        overlap = _agreement(pieces, one, other, bounds)
+        agreed = overlap >= AGREEMENT
+        found.append(np.column_stack([one[agreed], other[agreed], overlap[agreed]]))
+    group = linked(np.concatenate(found), pieces)
+    wrong = np.zeros(len(pieces), bool)
+    order = np.argsort(group, kind="stable")
+    for some in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        if len(some) > 1:
+            corner, canvas = _canvas(pieces.pixels, some, bounds, edges, grid)
+            everything = PixelMasks.of(np.array([corner]), [canvas])
+            same = mask_overlap(pieces.pixels, some, everything, np.zeros(len(some), np.int64), bounds[some])
+            wrong[some] = same < AGREEMENT
+    return without(group, wrong)
+
+
+def _agreement(pieces: Detections, one: Array, other: Array, bounds: Array) -> Array:
+    """Return (p,) float64, 0..1: the IoU of two pieces on the ground that both tiles see.
+
+    Where the tiles overlap by hardly anything along an axis, it is the IoU of the pixels along the seam.
+    """
+    low = np.maximum(bounds[one, :2], bounds[other, :2])
+    high = np.minimum(bounds[one, 2:], bounds[other, 2:])
+    aligned = (bounds[one, :2] == bounds[other, :2]) & (bounds[one, 2:] == bounds[other, 2:])
+    thin = (high - low <= 2 * EDGE) & ~aligned
+    reach = np.all(
+        [(pieces.boxes[which, :2] <= high + EDGE) & (pieces.boxes[which, 2:] >= low - EDGE) for which in (one, other)],
+        axis=(0, 2),
+    )
+    overlap = np.zeros(len(one))
+    thick = np.flatnonzero(reach & ~thin.any(axis=1))
+    limits = np.concatenate([low, high], axis=1)
+    overlap[thick] = mask_overlap(pieces.pixels, one[thick], pieces.pixels, other[thick], limits[thick])
+    for place in np.flatnonzero(reach & (thin.sum(axis=1) == 1)).tolist():
+        axis = int(thin[place, 1])
+        band = limits[place].copy()
+        band[axis] -= int(EDGE)
+        band[axis + 2] += int(EDGE)
+        mine, theirs = (_profile(pieces.pixels, int(which[place]), band, axis) for which in (one, other))
+        overlap[place] = int(np.count_nonzero(mine & theirs)) / max(1, int(np.count_nonzero(mine | theirs)))
+    return overlap
+
+
+def _profile(masks: PixelMasks, place: int, band: Array, axis: int) -> Array:
+    """Return along which rows (axis 0) or columns (axis 1) of a band a mask has a pixel."""
+    profile = np.zeros(int(band[3 - axis] - band[1 - axis]), bool)
+    window = masks.windows[place]
+    low, high = np.maximum(window[:2], band[:2]), np.minimum(window[2:], band[2:])
+    if (high > low).all():
+        left, top, right, bottom = (np.concatenate([low, high]) - np.tile(window[:2], 2)).tolist()
+        start = int(low[1 - axis] - band[1 - axis])
+        part = np.asarray(masks.pixels(place)[top:bottom, left:right].any(axis=1 - axis))
+        profile[start : start + len(part)] = part
+    return profile
+
+
+def _canvas(
+    masks: PixelMasks, members: Array, bounds: Array, edges: Array, grid: TileGrid
+) -> tuple[tuple[int, int], Array]:
+    """Return the corner and the pixels of some pieces together."""
+    parts = [_to_the_seam(masks, place, bounds, edges, len(members) > 1, grid) for place in members.tolist()]
+    left, top = min(corner[0] for corner, _ in parts), min(corner[1] for corner, _ in parts)
+    right = max(corner[0] + mask.shape[1] for corner, mask in parts)
+    bottom = max(corner[1] + mask.shape[0] for corner, mask in parts)
+    canvas = np.zeros((bottom - top, right - left), bool)
+    for (col, row), mask in parts:
+        canvas[row - top : row - top + mask.shape[0], col - left : col - left + mask.shape[1]] |= mask
+    return (left, top), canvas
+
+
+def _to_the_seam(
+    masks: PixelMasks, place: int, bounds: Array, edges: Array, joined: bool, grid: TileGrid
+) -> tuple[tuple[int, int], Array]:
+    """Return corner and pixels of a piece; of a joined one of tiles that hardly overlap, filled up to the seams."""
+    col, row, _, _ = masks.windows[place].tolist()
+    mask = masks.pixels(place)
+    if not joined or grid.padding > EDGE:
+        return (col, row), mask
+    short = [int(gap) if 0 < gap <= EDGE else 0 for gap in edges[place].tolist()]
+    filled = np.pad(mask, ((short[1], short[3]), (short[0], short[2])), mode="edge")
+    return (col - short[0], row - short[1]), filled
