@@ -16,6 +16,8 @@ _NAMED = {
     ColorInterp.blue: "Blue",
 }
 _RGB = ("Red", "Green", "Blue")
+_VISIBLE = (("red", "green", "blue"), ("b04", "b03", "b02"))
+"""Names of the bands that are shown as red, green and blue: plain ones, and those of Sentinel-2."""
 
 
 def alpha_band(dataset: Any) -> int:
@@ -45,6 +47,20 @@ def names_of(dataset: Any, alpha: int, palette: bytes) -> tuple[str, ...]:
         for band in range(1, dataset.count + 1)
         if band != alpha
     )
+
+
+def rgb_bands(names: Sequence[str], bands: int) -> tuple[int, ...]:
+    """Return the 0-based bands that are shown as red, green and blue; the first when there are fewer than three.
+
+    Args:
+        names: Names of the bands, empty texts where not known.
+        bands: How many there are.
+    """
+    plain = [name.strip().lower() for name in names[:bands]]
+    for colors in _VISIBLE:
+        if all(color in plain for color in colors):
+            return tuple(plain.index(color) for color in colors)
+    return (0, 1, 2) if bands >= 3 else (0,)
 
 
 def chosen(asked: Sequence[int | str] | None, names: Sequence[str], path: str) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from ..networks.detector import Detector, Target
 from ..package.emd import OVERLAP_KEY
 from ..samples.folder import SampleSet
 from ..training.augmentation import Augmentation
-from ..training.scale import ScaleRule
+from ..training.scale import OBJECT_RULE
 from .box_findings import MIN_IOU, findings
 from .box_labels import box_labels
 from .registry import Evaluation, Prepared, Task, register
@@ -187,7 +187,7 @@ TASK = register(
         evaluate=evaluate,
         settle=settle,
         labels=box_labels,
-        rule=ScaleRule(good=50.0, lowest=1.0, highest=2.0),
+        rule=OBJECT_RULE,
         transforms=transforms,
         suggest=suggest,
         findings=findings,

@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from .state import EpochRecord
+if TYPE_CHECKING:
+    from .state import EpochRecord
 
 DPI = 110
 COLORS = ("#1b6ca8", "#d1495b", "#3f8f5b", "#8d5fa8", "#c98a1b", "#4a4a4a", "#2aa7a1", "#b5651d")

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..job import Job
+from ..samples.cell_size import OBJECT_PIXELS
 
 SMALLEST_CHANGE = 1.25
 """Chips that would be shown less than this many times larger or smaller are shown as they are."""
@@ -39,6 +40,10 @@ class ScaleRule:
     good: float
     lowest: float
     highest: float
+
+
+OBJECT_RULE = ScaleRule(good=OBJECT_PIXELS, lowest=1.0, highest=2.0)
+"""Of tasks that find objects one by one."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +76,11 @@ class ChipScale:
     def cropped(self) -> bool:
         """Whether a view shows only part of a chip."""
         return self.view[0] < self.whole[0] or self.view[1] < self.whole[1]
+
+
+def middle_only(scale: ChipScale) -> ChipScale:
+    """Return the sizes where only the middle of a chip is used, as much as a view shows."""
+    return ChipScale(scale.tile, scale.view, scale.view, scale.tile)
 
 
 def choose_scale(

@@ -150,10 +150,10 @@ def _with_hidden(chips: Chips, split: Split) -> Split:
 def _split_usable(chips: Chips, usable: np.ndarray, percentage: float, how: str, seed: int, job: Job) -> Split:
     """Divide the chips that can teach or judge anything; the others are on neither side."""
     known = np.flatnonzero(usable)
-    job.message(f"{len(chips) - len(known)} of {len(chips)} chips hold no labelled pixel: they are left out")
+    job.message(f"{len(chips) - len(known)} of {len(chips)} chips hold no label: they are left out")
     if len(known) < 2:
         raise SampleFolderError(
-            f"{len(known)} of {len(chips)} chips holds a labelled pixel: at least 2 are needed, one of them to "
+            f"{len(known)} of {len(chips)} chips has a label: at least 2 are needed, one of them to "
             "validate; export with a smaller tile_size or stride, or label more"
         )
     part = Chips(chips.bounds[known], chips.sources[known], chips.labels[known], divisible=chips.divisible)
@@ -163,13 +163,20 @@ def _split_usable(chips: Chips, usable: np.ndarray, percentage: float, how: str,
 
 def leakage(chips: Chips, split: Split) -> str:
     """Return a sentence that says how many validation chips show ground that also trains."""
-    if not chips.georeferenced:
+    shared = leaking(chips, split)
+    if shared is None:
         return "random split: without georeference nobody knows how many chips share ground; figures may flatter"
-    shared = len(np.unique(_touching(chips.bounds[split.validation], chips.bounds[split.training])))
     return (
         f"random split leaks: {shared} of {len(split.validation)} validation chips show ground that also trains, "
         "so the figures flatter; split=spatial avoids this"
     )
+
+
+def leaking(chips: Chips, split: Split) -> int | None:
+    """Return how many validation chips show ground that also trains; None when the ground is not known."""
+    if not chips.georeferenced:
+        return None
+    return len(np.unique(_touching(chips.bounds[split.validation], chips.bounds[split.training])))
 
 
 def _random_split(chips: Chips, share: float, random: np.random.Generator) -> Split:

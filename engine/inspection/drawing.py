@@ -1,0 +1,218 @@
+"""Pictures of chips and of their labels: two layers, so that a page can show a chip with and without its labels.
+
+All chips are stretched alike, from the 2nd to the 98th percentile of the whole data, so that differences in brightness
+between them stay visible.
+"""
+
+from __future__ import annotations
+
+import colorsys
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import singledispatch
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ..classes import GOLDEN_ANGLE, ClassInfo
+from ..raster.bands import rgb_bands
+from ..samples.instances import read_masks
+from ..samples.samples import (
+    BoxSample,
+    ChipSample,
+    InstanceSample,
+    LabelSample,
+    MaskSample,
+    PanopticSample,
+    read_chip,
+    read_label,
+)
+from .looks import Looks
+from .subject import Subject, second_of
+
+SMALLEST, LARGEST = 200, 300
+"""Sides of a picture in pixels; smaller chips are enlarged by whole factors."""
+_QUALITY = 82
+_FILL, _INSTANCE_FILL = 96, 80
+"""Opacity of areas, 0..255."""
+
+Colors = Mapping[int, tuple[int, int, int]]
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """How pixels become brightness.
+
+    Attributes:
+        bands: Bands that are red, green and blue, or the one that is grey.
+        low: Value of each that is black.
+        high: Value of each that is white.
+    """
+
+    bands: tuple[int, ...]
+    low: np.ndarray
+    high: np.ndarray
+
+
+def stretch_of(subject: Subject, looks: Looks) -> Stretch:
+    """Return the stretch that suits all chips."""
+    bands = int(subject.shapes[:, 0].min())
+    chosen = rgb_bands(subject.samples.band_names, bands)
+    picks = [look.picks[:, :bands] for look in looks.looks if look is not None and len(look.picks)]
+    values = np.concatenate(picks) if picks else np.array([[0.0], [1.0]]).repeat(bands, axis=1)
+    low, high = np.percentile(values[:, list(chosen)], (2, 98), axis=0)
+    return Stretch(chosen, low, np.where(high > low, high, low + 1))
+
+
+def picture_of(sample: ChipSample, stretch: Stretch) -> list[bytes]:
+    """Return a chip as a JPEG file, and the second one of a pair.
+
+    Raises:
+        SampleFolderError: A chip cannot be read.
+    """
+    dates = [read_chip(sample)]
+    if second_of(sample) is not None:
+        dates.append(read_chip(sample, second=True))
+    return [_jpeg(pixels, stretch) for pixels in dates]
+
+
+def overlay_of(sample: ChipSample, size: tuple[int, int], colors: Colors) -> bytes:
+    """Return the labels of a chip as a PNG file, transparent where there is none.
+
+    Args:
+        sample: The chip.
+        size: Rows and columns of the chip.
+        colors: Colour of each class value.
+
+    Raises:
+        SampleFolderError: A label cannot be read.
+    """
+    rows, cols = shown_size(*size)
+    layer = Image.new("RGBA", (cols, rows))
+    draw_labels(sample, layer, (cols / size[1], rows / size[0]), colors)
+    buffer = io.BytesIO()
+    layer.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
+
+
+@singledispatch
+def draw_labels(sample: ChipSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
+    """Draw the labels of a chip onto a transparent layer; ``scale`` is layer pixels per chip pixel, across and down."""
+
+
+@draw_labels.register
+def _(sample: BoxSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
+    _draw_boxes(layer, sample.boxes, [colors[int(value)] for value in sample.classes], scale)
+
+
+@draw_labels.register
+def _(sample: InstanceSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
+    _draw_instances(sample, layer, colors)
+
+
+@draw_labels.register
+def _(sample: MaskSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
+    values = read_label(sample).astype(np.int64)
+    values[~np.isin(values, list(colors))] = 0
+    table = {value: (*color, _FILL) for value, color in colors.items() if value}
+    _paint(layer, values, table)
+
+
+@draw_labels.register
+def _(sample: PanopticSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
+    draw_labels.dispatch(MaskSample)(sample, layer, scale, colors)
+    _draw_instances(sample, layer, colors)
+
+
+@draw_labels.register
+def _(sample: LabelSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
+    if sample.box is not None and sample.labels:
+        _draw_boxes(layer, sample.box[None], [colors[sample.labels[0]]], scale)
+
+
+def shown_size(rows: int, cols: int) -> tuple[int, int]:
+    """Return rows and columns of the picture of a chip."""
+    side = max(rows, cols)
+    factor = max(1, SMALLEST // side) if side < SMALLEST else min(1.0, LARGEST / side)
+    return max(1, round(rows * factor)), max(1, round(cols * factor))
+
+
+def legend_colors(classes: Sequence[ClassInfo]) -> dict[int, tuple[int, int, int]]:
+    """Return the colour of each class value."""
+    return {entry.value: entry.color for entry in classes}
+
+
+def _jpeg(pixels: np.ndarray, stretch: Stretch) -> bytes:
+    """Return a chip as a JPEG file."""
+    shown = pixels[[min(band, len(pixels) - 1) for band in stretch.bands]].astype(np.float32)
+    low, high = stretch.low[:, None, None], stretch.high[:, None, None]
+    light = np.clip((shown - low) / (high - low), 0, 1) * 255
+    array = np.moveaxis(light.astype(np.uint8), 0, 2)
+    picture = Image.fromarray(array[..., 0] if array.shape[2] == 1 else array)
+    rows, cols = shown_size(*pixels.shape[1:])
+    way = Image.Resampling.NEAREST if cols >= pixels.shape[2] else Image.Resampling.BOX
+    buffer = io.BytesIO()
+    picture.resize((cols, rows), way).save(buffer, "JPEG", quality=_QUALITY, subsampling=0)
+    return buffer.getvalue()
+
+
+def _draw_boxes(
+    layer: Image.Image, boxes: np.ndarray, colors: Sequence[tuple[int, int, int]], scale: tuple[float, float]
+) -> None:
+    """Draw frames with a thin dark border, so that they are seen on any ground."""
+    draw = ImageDraw.Draw(layer)
+    placed = np.round(boxes * np.tile(scale, 2)).astype(int)
+    right, bottom = layer.width - 1, layer.height - 1
+    frames = [
+        (min(a, right), min(b, bottom), min(max(a + 1, c - 1), right), min(max(b + 1, d - 1), bottom))
+        for a, b, c, d in placed.tolist()
+    ]
+    for a, b, c, d in frames:
+        draw.rectangle((a - 1, b - 1, c + 1, d + 1), outline=(0, 0, 0, 210))
+    for frame, color in zip(frames, colors, strict=True):
+        draw.rectangle(
+            frame, outline=(*color, 255), width=2 if min(frame[2] - frame[0], frame[3] - frame[1]) > 8 else 1
+        )
+
+
+def _draw_instances(sample: InstanceSample | PanopticSample, layer: Image.Image, colors: Colors) -> None:
+    """Draw each instance in a colour of its own, its outline in the colour of its class."""
+    masks = read_masks(sample)
+    if not len(masks):
+        return
+    numbers = np.zeros(masks.shape[1:], np.int64)
+    for number, mask in enumerate(masks, 1):
+        numbers[mask] = number
+    fills = {number: (*_instance_color(number), _INSTANCE_FILL) for number in range(1, len(masks) + 1)}
+    lines = {number: colors[int(value)] for number, value in enumerate(sample.classes, 1)}
+    _paint(layer, numbers, fills, lines)
+
+
+def _paint(
+    layer: Image.Image,
+    values: np.ndarray,
+    fills: Mapping[int, tuple[int, int, int, int]],
+    lines: Mapping[int, tuple[int, int, int]] | None = None,
+) -> None:
+    """Paint areas of values, each with an outline; 0 is left as it is."""
+    shown = np.array(Image.fromarray(values.astype(np.int32)).resize(layer.size, Image.Resampling.NEAREST))
+    size = max(int(values.max(initial=0)), max(fills, default=0)) + 1
+    table = np.zeros((size, 4), np.uint8)
+    border = np.zeros((size, 4), np.uint8)
+    for value, fill in fills.items():
+        table[value] = fill
+        border[value] = (*(fill[:3] if lines is None else lines[value]), 255)
+    inner = np.ones(shown.shape, bool)
+    inner[1:] &= shown[1:] == shown[:-1]
+    inner[:-1] &= shown[:-1] == shown[1:]
+    inner[:, 1:] &= shown[:, 1:] == shown[:, :-1]
+    inner[:, :-1] &= shown[:, :-1] == shown[:, 1:]
+    painted = np.where(inner[..., None], table[shown], border[shown])
+    layer.alpha_composite(Image.fromarray(painted, "RGBA"))
+
+
+def _instance_color(number: int) -> tuple[int, int, int]:
+    """Return the colour of the n-th instance of a chip, distinct from its neighbours."""
+    red, green, blue = colorsys.hsv_to_rgb((number * GOLDEN_ANGLE) % 1.0, 0.75, 1.0)
+    return round(red * 255), round(green * 255), round(blue * 255)
