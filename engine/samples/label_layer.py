@@ -47,9 +47,13 @@ class FeatureLabels:
         crs = crs_text(source.crs)
         if crs not in self._by_crs:
             self._by_crs[crs] = self.labels.in_crs(source.crs, source.path, job)
-        placed = PlacedLabels(self._by_crs[crs], source)
+        placed = self.place(self._by_crs[crs], source)
         self._reached[placed.rows] = True
         return placed
+
+    def place(self, labels: Labels, source: RasterSource) -> PlacedLabels:
+        """Place labels in the CRS of a raster on its grid."""
+        return PlacedLabels(labels, source)
 
     def bounds(self, source: RasterSource) -> np.ndarray:
         """Return (n, 4) float64 bounds of all labels in a raster's CRS."""

@@ -24,9 +24,6 @@ from .registry import LabelRequest
 STRIP_PIXELS = 4_000_000
 """Pixels of class rasters that are traced at once."""
 
-REGION_FIELDS = ("class_value_field", "buffer_radius")
-"""Parameters that a class raster has no use for."""
-
 
 class RegionLabels:
     """The connected regions of class rasters, each an object; 0 and nodata are none.
@@ -86,7 +83,7 @@ def object_labels(request: LabelRequest, job: Job) -> FeatureLabels | RegionLabe
             "(in_class_data)"
         )
     if is_raster(request.source):
-        tell_features_only(request, job)
+        tell_features_only(request, True, job)
         return RegionLabels(ClassRasterLabels(request.source, request.imagery, request.pixel_space, job))
     labels = read_labels(request.source, request.field, request.buffer_radius, job, lines=True, bare=True)
     if request.frames and not (shapely.get_dimensions(labels.table.geometry) > 0).any():
@@ -97,11 +94,16 @@ def object_labels(request: LabelRequest, job: Job) -> FeatureLabels | RegionLabe
     return FeatureLabels(labels, request.imagery)
 
 
-def tell_features_only(request: LabelRequest, job: Job) -> None:
-    """Say which parameters have no effect on a class raster."""
-    for name, given in zip(REGION_FIELDS, (request.field, request.buffer_radius), strict=True):
-        if given:
-            job.warn(f"{name} {given} is for features and has no effect on the class raster")
+def tell_features_only(request: LabelRequest, regions: bool, job: Job) -> None:
+    """Say which parameters have no effect on a class raster, or on its regions."""
+    given = {
+        "class_value_field": request.field,
+        "buffer_radius": request.buffer_radius,
+        "min_polygon_overlap_ratio": 0 if regions else request.least_share,
+    }
+    for name, value in given.items():
+        if value:
+            job.warn(f"{name} {value} is for features and has no effect on the class raster")
 
 
 def _strips(placed: PlacedClasses, source: RasterSource, job: Job) -> Iterator[np.ndarray]:

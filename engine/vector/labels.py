@@ -29,6 +29,7 @@ class Labels:
         rows: (n,) int64, which label of the layer each is.
         classes: All classes of the layer, in ascending order of their values.
         numbered: The classes come from a field; else there is one class, named after the layer.
+        texts: They are numbered texts of a field.
     """
 
     table: FeatureTable
@@ -36,6 +37,7 @@ class Labels:
     rows: np.ndarray
     classes: tuple[ClassInfo, ...]
     numbered: bool
+    texts: bool = False
 
     def __len__(self) -> int:
         """Return the number of labels."""
@@ -77,7 +79,14 @@ def read_labels(
     present = values != NO_CLASS
     if not present.all():
         table, values = table.take(present), values[present]
-    return Labels(replace(table, fields={}, types={}), values, np.arange(len(values)), classes, numbered)
+    texts = _of_texts(table, field)
+    return Labels(replace(table, fields={}, types={}), values, np.arange(len(values)), classes, numbered, texts)
+
+
+def _of_texts(table: FeatureTable, field: str) -> bool:
+    """Return whether a field is named and holds texts."""
+    column = table.find_field(field) if field else None
+    return column is not None and np.dtype(table.types.get(column, table.fields[column].dtype)).kind in "OUS"
 
 
 def _as_polygons(table: FeatureTable, radius: float, job: Job, bufferable: set[int]) -> FeatureTable:
