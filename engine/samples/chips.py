@@ -1,4 +1,4 @@
-"""Writing chips: TIFF, PNG or JPEG, with georeference inside or beside them, and a world file.
+"""Writing chips: TIFF, MRF, PNG or JPEG, with georeference inside or beside them, and a world file.
 
 Uncompressed TIFF chips of one run differ in their pixels and in six numbers only. GDAL writes the first one; the others
 are made from it by replacing those bytes, which takes a quarter of the time. Two chips are compared with what GDAL
@@ -22,8 +22,9 @@ from rasterio.io import MemoryFile
 from ..errors import OutputError, ParameterError
 from ..raster.crs import GDAL_ERRORS
 from ..raster.opening import first_line
+from .mrf import MrfLayout, check_mrf
 
-SUFFIXES = {"TIFF": (".tif", ".tfw"), "PNG": (".png", ".pgw"), "JPEG": (".jpg", ".jgw")}
+SUFFIXES = {"TIFF": (".tif", ".tfw"), "PNG": (".png", ".pgw"), "JPEG": (".jpg", ".jgw"), "MRF": (".mrf", ".mfw")}
 """Suffix of the chip and of its world file."""
 
 _DRIVERS = {"TIFF": "GTiff", "PNG": "PNG", "JPEG": "JPEG"}
@@ -60,9 +61,11 @@ class ChipKind:
         """Refuse pixels that the image format cannot hold.
 
         Raises:
-            ParameterError: PNG or JPEG with more than 3 bands or another type than 8 bits.
+            ParameterError: PNG or JPEG with more than 3 bands or another type than 8 bits; MRF that GDAL cannot read.
         """
-        if self.image_format == "TIFF":
+        if self.image_format == "MRF":
+            check_mrf(self.dtype)
+        if self.image_format in ("TIFF", "MRF"):
             return
         if self.bands > 3 or self.bands == 2:
             raise ParameterError(
@@ -91,6 +94,7 @@ class ChipWriter:
         self._folder = str(folder)
         plain = kind.image_format == "TIFF" and kind.compression == "NONE" and not once
         self._template = _Template.made(kind) if plain else None
+        self._mrf = MrfLayout(kind) if kind.image_format == "MRF" else None
 
     def write(self, stem: str, pixels: np.ndarray, transform: Affine) -> None:
         """Write one chip and its world file.
@@ -104,6 +108,12 @@ class ChipWriter:
         if self._template is not None and transform.b == 0.0 == transform.d and transform.a > 0.0 > transform.e:
             with open(path, "wb", buffering=0) as stream:
                 self._template.write(stream, pixels, transform)
+        elif self._mrf is not None:
+            parts: dict[str, bytes | memoryview] = {".mrf": self._mrf.header(transform), ".idx": self._mrf.index}
+            parts[".til"] = pixels.reshape(-1).view(np.uint8).data
+            for suffix, content in parts.items():
+                with open(f"{self._folder}/{stem}{suffix}", "wb", buffering=0) as stream:
+                    write_whole(stream, content)
         else:
             try:
                 with rasterio.open(path, "w", **_profile(self.kind), transform=transform) as chip:

@@ -142,6 +142,10 @@ def _labelled_rasters(
                 f"{path} ({source.cols} x {source.rows} pixels) is smaller than a chip: its chip is filled with "
                 f"0 beside the raster"
             )
+        if request.image_chip_format == "MRF" and (
+            cutting.angle or not source.transform.b == 0.0 == source.transform.d
+        ):
+            job.warn("MRF places chips by their bounds: rotated ones have their place in the world file only")
         if len(placed) or cutting.all_tiles:
             second = None if seconds is None else seconds.on(source, job)
             rasters.append(LabelledRaster(source, placed, inside, second, side.names.get(path, path)))

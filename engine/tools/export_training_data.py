@@ -55,8 +55,8 @@ class ExportTrainingData(Tool):
     image_chip_format: str = param(
         Choice(
             "Image format",
-            "Format of the chips; PNG and JPEG hold at most 3 bands of 8 bits.",
-            choices=("TIFF", "PNG", "JPEG"),
+            "Format of the chips; PNG and JPEG hold at most 3 bands of 8 bits, MRF takes three files a chip.",
+            choices=("TIFF", "MRF", "PNG", "JPEG"),
         ),
         "TIFF",
     )
