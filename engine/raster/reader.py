@@ -16,6 +16,7 @@ from ..errors import RasterError
 from .crs import GDAL_ERRORS, known_crs
 from .grid import Window
 from .opening import first_line, opened
+from .sampling import kernel_options
 from .views import file_transform
 
 if TYPE_CHECKING:
@@ -159,10 +160,13 @@ class RasterReader:
             self._mask_band = self._file.count + 1
             if source.nodata is None and np.dtype(source.dtype).kind == "f":
                 options["src_nodata"] = float("nan")
+        file_crs = known_crs(self._file.crs or self._file.gcps[1], source.path, RasterError) or crs
+        placed = file_transform(self._file)
+        options |= kernel_options(source.transform, (source.rows, source.cols), crs, placed, file_crs)
         return WarpedVRT(
             self._file,
-            src_crs=known_crs(self._file.crs or self._file.gcps[1], source.path, RasterError) or crs,
-            src_transform=file_transform(self._file),
+            src_crs=file_crs,
+            src_transform=placed,
             crs=crs,
             transform=source.transform,
             width=source.cols,
