@@ -44,7 +44,7 @@ def instance_labels(request: LabelRequest, job: Job) -> InstanceLabels | RegionL
     if request.source is None:
         raise FeatureError("no labels are given: choose labelled features or a class raster (in_class_data)")
     if is_raster(request.source):
-        tell_features_only(request, job)
+        tell_features_only(request, True, job)
         return RegionLabels(ClassRasterLabels(request.source, request.imagery, request.pixel_space, job))
     labels = read_labels(request.source, request.field, request.buffer_radius, job, lines=True)
     name = labels.table.name

@@ -23,6 +23,9 @@ from .turning import Turn
 MOST_INSTANCES = 65_535
 """Instances of one class that the 16 bits of a label raster number in a chip."""
 
+_ANY = -1
+"""Stands for all classes where one layer holds the polygons of all."""
+
 _LARGE = 2**22
 """Pixels of the frame of a polygon up to which it is asked whether it holds a pixel centre."""
 
@@ -57,7 +60,7 @@ class InstanceLabeller:
         self.crossing = np.zeros(len(placed), bool) if known is None else known[placed.rows]
         self.cell_area = abs(source.transform.determinant)
         self._part, self._source = part, source
-        self._writers: dict[tuple[int, str], ChipWriter] = {}
+        self._writers: dict[tuple[int, np.dtype[Any]], ChipWriter] = {}
         self._with_centre: dict[int, bool] = {}
 
     def __enter__(self) -> InstanceLabeller:
@@ -86,14 +89,13 @@ class InstanceLabeller:
 
     def write(self, masks: ClassMasks, file: ChipFile) -> str:
         """Write the masks of one class in a chip; return the file relative to the exported folder."""
-        folder = f"{self._part}/{self.statistics.folders[masks.value]}"
-        kind = masks.value, str(masks.numbers.dtype)
+        folder, dtype = f"{self._part}/{self.statistics.folders[masks.value]}", masks.numbers.dtype
+        kind = masks.value, dtype
         if kind not in self._writers:
-            cutting, target = self.cutting, file.folder.parent / folder
+            cut, target = self.cutting, file.folder.parent / folder
             target.mkdir(exist_ok=True)
             self._writers[kind] = ChipWriter(
-                target,
-                ChipKind("TIFF", cutting.compression, 1, cutting.rows, cutting.cols, kind[1], ("",), self._source.crs),
+                target, ChipKind("TIFF", cut.compression, 1, cut.rows, cut.cols, str(dtype), ("",), self._source.crs)
             )
         writer = self._writers[kind]
         writer.write(file.stem, masks.numbers[None], file.transform)
@@ -134,13 +136,17 @@ class InstanceStrip:
         self._labeller, self._row, self._cols = labeller, row, cols
         self._place = StripCut(row, cols, labeller.cutting, labeller.turns)
         self._candidates: dict[int, dict[int, np.ndarray]] = {}
-        self._strip: tuple[np.ndarray, np.ndarray] | None = None
+        top, height, col, width = self._place.frame()
+        self._within = labeller.placed.within(col, top, width, height)
+        self._values = labeller.placed.values[self._within]
+        self._by_class = bool(labeller.crossing[self._within].any())
+        self._layers: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._counted: dict[tuple[int, int], list[tuple[int, np.ndarray]]] = {}
 
     def labelled(self, copy: int) -> Collection[int]:
         """Return the chips in which a pixel has an instance."""
         chips = self._polygons(copy)
-        return {chip for chip in chips if any(numbers.any() for numbers, _ in self._painted(copy, chip))}
+        return {chip for chip in chips if any(numbers.any() for numbers, _ in self._parts(copy, chip))}
 
     def write(self, copy: int, chip: int, file: ChipFile) -> Written:
         """Write one label raster for each class of the chip."""
@@ -175,65 +181,52 @@ class InstanceStrip:
             self._candidates[copy] = found
         return self._candidates[copy]
 
-    def _painted(self, copy: int, chip: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Yield (rows, cols) numbers of polygons in a chip, and the polygons that they number from 1.
+    def _parts(self, copy: int, chip: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield what a chip is cut from, with the numbers of polygons, and the polygons that they number from 1.
 
-        One such layer is enough, unless polygons of several classes lie over each other.
+        One such layer is enough, unless polygons of several classes lie over each other: then each class has one.
         """
         labeller, mine = self._labeller, self._polygons(copy).get(chip, np.zeros(0, np.int64))
-        if not len(mine):
-            return
-        crossing = bool(labeller.crossing[mine].any())
-        if not crossing and not labeller.cutting.least_share:
-            painted, polygons = self._whole()
-            yield self._place.chip(self._place.part(painted, copy, chip), copy), polygons
-            return
         values = labeller.placed.values[mine]
-        for value in np.unique(values) if crossing else [None]:
-            chosen = mine if value is None else mine[values == value]
-            yield self._place.chip(labeller.paint(self._place.window(copy, chip), chosen), copy), chosen
+        if labeller.cutting.least_share:
+            for value in np.unique(values).tolist():
+                chosen = mine[values == value]
+                yield labeller.paint(self._place.window(copy, chip), chosen), chosen
+            return
+        for value in np.unique(values).tolist() if self._by_class else [_ANY] * bool(len(mine)):
+            painted, polygons = self._layer(value)
+            yield self._place.part(painted, copy, chip), polygons
 
-    def _whole(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return the numbers of the polygons in the whole strip, and those polygons."""
-        if self._strip is None:
-            row, height, col, width = frame = self._place.frame()
-            polygons = self._labeller.placed.within(col, row, width, height)
-            self._strip = self._labeller.paint(frame, polygons), polygons
-        return self._strip
+    def _layer(self, value: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return the numbers of the polygons of a class, or of any, in the whole strip, and those polygons."""
+        if value not in self._layers:
+            polygons = self._within if value == _ANY else self._within[self._values == value]
+            self._layers[value] = self._labeller.paint(self._place.frame(), polygons), polygons
+        return self._layers[value]
 
     def _masks(self, copy: int, chip: int) -> Iterator[ClassMasks]:
         """Yield the masks of each class in a chip."""
-        labeller = self._labeller
+        labeller, size = self._labeller, (self._labeller.cutting.rows, self._labeller.cutting.cols)
         candidates = self._polygons(copy).get(chip, np.zeros(0, np.int64))
         seen = np.zeros(len(candidates), bool)
-        for numbers, polygons in self._painted(copy, chip):
+        for part, polygons in self._parts(copy, chip):
+            numbers = self._place.chip(part, copy).ravel()
+            full = np.flatnonzero(numbers)
             places = np.minimum(np.searchsorted(polygons, candidates), len(polygons) - 1)
             mine = np.flatnonzero(polygons[places] == candidates)
-            table = np.zeros(len(polygons) + 1, np.uint8 if len(mine) <= 255 else np.int32)
+            table = np.zeros(len(polygons) + 1, np.intp)
             table[places[mine] + 1] = np.arange(1, len(mine) + 1)
-            local = table[numbers]
-            pixels = np.bincount(local.ravel(), minlength=len(mine) + 1)[1:]
+            local = table[numbers[full]]
+            pixels = np.bincount(local, minlength=len(mine) + 1)[1:]
             present = np.flatnonzero(pixels)
             seen[mine[present]] = True
-            values = labeller.placed.values[candidates[mine]]
-            for value in np.unique(values[present]).tolist():
-                chosen = present[values[present] == value]
+            values = labeller.placed.values[candidates[mine[present]]]
+            for value in np.unique(values).tolist():
+                chosen = present[values == value]
                 labeller.check_count(len(chosen), value)
-                yield ClassMasks(value, _renumbered(local, chosen, len(mine)), pixels[chosen])
+                table = np.zeros(len(mine) + 1, np.uint8 if len(chosen) <= 255 else np.uint16)
+                table[chosen + 1] = np.arange(1, len(chosen) + 1)
+                mask = np.zeros(numbers.size, table.dtype)
+                mask[full] = table[local]
+                yield ClassMasks(value, mask.reshape(size), pixels[chosen])
         labeller.note_absent(candidates[~seen])
-
-
-def _renumbered(local: np.ndarray, chosen: np.ndarray, count: int) -> np.ndarray:
-    """Return the numbers of some instances, counted from 1, in the smallest type.
-
-    Args:
-        local: (rows, cols), 1..count.
-        chosen: (n,) int64, ascending, those instances less 1.
-        count: Number of all instances.
-    """
-    dtype = np.uint8 if len(chosen) <= 255 else np.uint16
-    if len(chosen) == count:
-        return local.astype(dtype, copy=False)
-    table = np.zeros(count + 1, dtype)
-    table[chosen + 1] = np.arange(1, len(chosen) + 1)
-    return table[local]
