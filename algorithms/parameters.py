@@ -155,7 +155,7 @@ def _(kind, parameter, border):
 @_declared.register(kinds.Features)
 def _(kind, parameter):
     if kind.rasters:
-        types = [QgsProcessing.TypeRaster, GEOMETRIES[kind.geometry]]
+        types = [QgsProcessing.TypeRaster, GEOMETRIES["none" if kind.tables else kind.geometry]]
         return QgsProcessingParameterMapLayer(parameter.name, kind.label, optional=_optional(parameter), types=types)
     return QgsProcessingParameterFeatureSource(
         parameter.name, kind.label, types=[GEOMETRIES[kind.geometry]], optional=_optional(parameter)

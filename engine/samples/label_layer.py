@@ -45,7 +45,7 @@ class FeatureLabels:
             FeatureError: The CRSs of layer and raster cannot be related.
         """
         crs = crs_text(source.crs)
-        if crs not in self._by_crs:
+        if crs not in self._by_crs or self.labels.by_image:
             self._by_crs[crs] = self.labels.in_crs(source.crs, source.path, job)
         placed = self.place(self._by_crs[crs], source)
         self._reached[placed.rows] = True
@@ -65,6 +65,11 @@ class FeatureLabels:
         Raises:
             FeatureError: All do.
         """
+        if not self._reached.any() and self.labels.by_image:
+            raise FeatureError(
+                f"none of the {len(self.labels)} labels of {self.labels.table.name} belongs to {self._imagery}: check "
+                f"the images that it names, or choose PROCESS_ITEMS_SEPARATELY"
+            )
         if not self._reached.any():
             raise FeatureError(
                 f"none of the {len(self.labels)} labels of {self.labels.table.name} lies on {self._imagery}: check the "

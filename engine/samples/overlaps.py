@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
+from ..vector.image_table import IMAGE
 from ..vector.labels import Labels
 
 
@@ -21,6 +22,9 @@ def lying_over(labels: Labels, *, alike: bool) -> np.ndarray:
     geometry = labels.table.geometry
     later, earlier = shapely.STRtree(geometry).query(geometry)
     wanted = (later > earlier) & ((labels.values[later] == labels.values[earlier]) == alike)
+    if labels.by_image:
+        images = labels.table.fields[IMAGE]
+        wanted &= images[later] == images[earlier]
     later, earlier = later[wanted], earlier[wanted]
     bounds = shapely.bounds(geometry)
     one, two = bounds[later], bounds[earlier]

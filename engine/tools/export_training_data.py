@@ -44,11 +44,14 @@ class ExportTrainingData(Tool):
     )
     in_class_data: FeatureSource | None = param(
         Features(
-            "Input feature class or classified raster",
+            "Input feature class, classified raster or table",
             "Labelled polygons, or points with a buffer radius. Classified_Tiles also takes lines with a buffer "
             "radius, a class raster, or a folder of class rasters, which go with the input rasters of the same name "
-            "or ground. Export_Tiles and CycleGAN do without: all tiles with valid pixels are written then.",
+            "or ground. For a folder of images also a table without CRS whose column ImageName says which image a row "
+            "labels: a shape in its pixels, or without geometry all of it. Export_Tiles and CycleGAN do without "
+            "labels: all tiles with valid pixels are written then.",
             rasters=True,
+            tables=True,
         ),
         None,
     )
@@ -90,10 +93,10 @@ class ExportTrainingData(Tool):
         Choice(
             "Metadata format",
             "Format of the labels: rectangles for object detection, Classified_Tiles (a label raster a chip) for pixel "
-            "classification, RCNN_Masks (a mask of each object) for instance segmentation. Labeled_Tiles and Imagenet "
-            "cut one chip for each object, which has its class; MultiLabeled_Tiles lists the classes in each chip. "
-            "Export_Tiles writes chips without labels, with in_raster2 in pairs; CycleGAN writes a folder A of "
-            "in_raster and a folder B of in_raster2.",
+            "classification, RCNN_Masks (a mask of each object) for instance segmentation, Panoptic_Segmentation both. "
+            "Labeled_Tiles and Imagenet cut one chip for each object, which has its class; MultiLabeled_Tiles lists "
+            "the classes in each chip. Export_Tiles writes chips without labels, with in_raster2 in pairs; CycleGAN "
+            "writes a folder A of in_raster and a folder B of in_raster2.",
             choices=(
                 "PASCAL_VOC_rectangles",
                 "KITTI_rectangles",
@@ -102,6 +105,7 @@ class ExportTrainingData(Tool):
                 "MultiLabeled_Tiles",
                 "Imagenet",
                 "RCNN_Masks",
+                "Panoptic_Segmentation",
                 "Export_Tiles",
                 "CycleGAN",
             ),
@@ -184,6 +188,26 @@ class ExportTrainingData(Tool):
             "Second image of the same ground for change pairs (Classified_Tiles) or pairs of tiles (Export_Tiles), or "
             "a folder of them; on another grid it is resampled to that of the first. Its chips go to images2 under the "
             "same names. CycleGAN: the images of the other kind, of any place.",
+        ),
+        "",
+        advanced=True,
+    )
+    in_instance_data: FeatureSource | None = param(
+        Features(
+            "Instance feature class",
+            "The objects of Panoptic_Segmentation, each with a mask of its own, beside the classes of all pixels from "
+            "in_class_data: polygons, points or lines with the buffer radius, or a class raster, whose connected "
+            "regions are the objects.",
+            rasters=True,
+        ),
+        None,
+        advanced=True,
+    )
+    instance_class_value_field: str = param(
+        FieldName(
+            "Instance class value field",
+            "Field with the class of each object, with the values of the class value field. Empty as there.",
+            parent="in_instance_data",
         ),
         "",
         advanced=True,

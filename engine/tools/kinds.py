@@ -163,10 +163,12 @@ class Features(Kind):
     Attributes:
         geometry: ``polygon``, ``point`` or ``any``.
         rasters: Whether the path may also be that of a raster or of a folder.
+        tables: Whether a table without geometry will do as well.
     """
 
     geometry: str = "any"
     rasters: bool = False
+    tables: bool = False
 
     def parse(self, name: str, value: Any) -> FeatureSource:
         """Return the source; a text may be ``path|layername=name|subset=filter``."""

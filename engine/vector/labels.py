@@ -14,6 +14,7 @@ from ..job import Job
 from ..raster.crs import known_crs
 from ..tools.values import FeatureSource
 from .classes import NO_CLASS, label_classes
+from .image_table import IMAGE, WHOLE, on_image, read_image_table
 from .reading import FeatureTable, kinds_in_words, read_features, related
 
 _POINTS, _LINES, _POLYGONS = {0, 4}, {1, 2, 5}, {3, 6, 7}
@@ -43,11 +44,28 @@ class Labels:
         """Return the number of labels."""
         return len(self.values)
 
+    @property
+    def by_image(self) -> bool:
+        """Whether each label belongs to one image and lies in its pixels."""
+        return IMAGE in self.table.fields
+
     def in_crs(self, crs: CRS | None, raster: str, job: Job) -> Labels:
-        """Return the labels in the CRS of a raster; see ``related`` for what is refused."""
-        table = related(self.table.with_fields({"row": np.arange(len(self))}), crs, job=job, other=raster)
+        """Return the labels in the CRS of a raster, or those of that image; see ``related`` for what is refused."""
+        table = self.table.with_fields({"row": np.arange(len(self))})
+        table = on_image(table, crs, raster) if self.by_image else related(table, crs, job=job, other=raster)
         kept = table.fields["row"]
         return replace(self, table=table, values=self.values[kept], rows=self.rows[kept])
+
+
+@dataclass(frozen=True)
+class GivenLabels(FeatureSource):
+    """Labels that are in memory already, in place of a layer; without a path.
+
+    Attributes:
+        labels: What ``read_labels`` returns.
+    """
+
+    labels: Labels | None = None
 
 
 def read_labels(
@@ -56,7 +74,7 @@ def read_labels(
     """Read the labels of an export.
 
     Args:
-        source: The layer.
+        source: The layer, or labels that were read already, which are returned as they are.
         field: Class value field, see ``label_classes``.
         buffer_radius: Radius of the circles that points become, in the unit of the layer's CRS; 0 for polygons.
         job: Told what was mended.
@@ -67,20 +85,30 @@ def read_labels(
         FeatureError: There is no label, or the layer holds lines.
         ParameterError: Points without a radius.
     """
+    if isinstance(source, GivenLabels) and source.labels is not None:
+        return source.labels
     if source is None:
         raise FeatureError("no labels are given: choose a layer of labelled features (in_class_data)")
-    table = read_features(source, job=job)
+    table = read_image_table(source, job)
+    if table is None:
+        table = read_features(source, job=job)
     if not len(table):
         raise FeatureError(f"{table.name} has no label: draw some, or check its filter")
     values, classes = label_classes(table, source, field, job)
     numbered = bool(field) or len(classes) > 1 or classes[0].value != 1
     if not bare or buffer_radius > 0:
-        table = _as_polygons(table, buffer_radius, job, _POINTS | _LINES if lines else _POINTS)
+        shaped = ~table.fields.get(WHOLE, np.zeros(len(table), bool))
+        polygons = table.geometry.copy()
+        if shaped.any():
+            bufferable = _POINTS | _LINES if lines else _POINTS
+            polygons[shaped] = _as_polygons(table.take(shaped), buffer_radius, job, bufferable).geometry
+        table = replace(table, geometry=polygons)
     present = values != NO_CLASS
     if not present.all():
         table, values = table.take(present), values[present]
     texts = _of_texts(table, field)
-    return Labels(replace(table, fields={}, types={}), values, np.arange(len(values)), classes, numbered, texts)
+    kept = {name: table.fields[name] for name in (IMAGE, WHOLE) if name in table.fields}
+    return Labels(replace(table, fields=kept, types={}), values, np.arange(len(values)), classes, numbered, texts)
 
 
 def _of_texts(table: FeatureTable, field: str) -> bool:

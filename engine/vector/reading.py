@@ -101,7 +101,7 @@ def read_features(
     )
     if feature_numbers is not None:
         table = table.with_fields({numbers: np.asarray(feature_numbers, np.int64)})
-    table = _mended(table, job)
+    table = repaired(table, job)
     if geometry != "any":
         _check_kind(table, geometry)
     return table if crs is None else related(table, crs, job=job, other="the raster")
@@ -221,7 +221,7 @@ def _layers(path: str) -> list[str]:
         return []
 
 
-def _mended(table: FeatureTable, job: Job) -> FeatureTable:
+def repaired(table: FeatureTable, job: Job) -> FeatureTable:
     """Skip features without a usable geometry, repair invalid ones, and tell how many."""
     geometry = table.geometry
     usable = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
