@@ -65,6 +65,8 @@ def no_chip(request: ExportTrainingData, plan: Plan, unpaired: int) -> str:
             f"no chip was written: {request.in_raster2} has no valid pixel in any of the {unpaired} chips; choose a "
             f"second raster of the labelled ground"
         )
+    if why := plan.form.why_none(plan.record.labels):
+        return f"no chip was written: {why}; check the labels, the mask and the extent"
     reasons = []
     if request.in_mask_polygons is not None:
         what = "" if cutting.all_tiles else " with a label"
@@ -90,7 +92,7 @@ def _going_on(plan: Plan, earlier: FolderRecord | None, out: Path, job: Job) -> 
 
 def _write_record(record: FolderRecord, folder: Path, job: Job) -> None:
     """Write the metadata of a folder; classes that were not met are left out."""
-    met = record.labels.values()
+    met = record.labels.values() | (record.instance_values or set())
     record.classes = tuple(entry for entry in record.classes if entry.value in met)
     record.write(folder, job)
 

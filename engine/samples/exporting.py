@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -91,13 +92,17 @@ class GridCut:
         sides: See ``SampleFormat``.
         label_folders: See ``SampleFormat``.
         by_object: See ``SampleFormat``.
+        drawn_from: See ``SampleFormat``.
         any_size: See ``SampleFormat``.
+        takes_instances: See ``SampleFormat``.
         plain_folders: See ``SampleFormat``.
         too_small: See ``SampleFormat``.
     """
 
     by_object = False
+    drawn_from = "outlines"
     any_size = False
+    takes_instances = False
     plain_folders = False
     sides: tuple[str, ...] = ("",)
     label_folders: tuple[str, ...] = ("labels",)
@@ -112,6 +117,10 @@ class GridCut:
     def expected(self, raster: LabelledRaster, cutting: Cutting, job: Job) -> int:
         """Return how many chips of a raster an export writes at most, turned copies included."""
         return touched_chips(raster, cutting, job)
+
+    def why_none(self, statistics: Any) -> str:
+        """Return nothing: labels that lie in no chip are not counted."""
+        return ""
 
     def exporter(self: GridFormat, folder: Path, cutting: Cutting, record: FolderRecord, labels: RunLabels) -> Exporter:
         """Return what cuts the chips of the grid."""

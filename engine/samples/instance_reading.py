@@ -17,7 +17,7 @@ from .heads import Head
 from .instances import enclosing_boxes, instance_numbers
 from .layout import Layout
 from .listing import Listing, entries_in
-from .naming import declared_classes, whole_number
+from .naming import whole_number
 from .record import CLASS_FOLDERS, MAP, OURS
 
 _THREADS = 4
@@ -127,7 +127,11 @@ def read_files(labels: Sequence[tuple[Path, ...]], job: Job) -> list[ChipMasks]:
 
 
 def joined(
-    layouts: Sequence[Layout], contents: Sequence[Sequence[ChipMasks]], heads: Sequence[Head], job: Job
+    layouts: Sequence[Layout],
+    contents: Sequence[Sequence[ChipMasks]],
+    heads: Sequence[Head],
+    declared: Sequence[ClassInfo],
+    job: Job,
 ) -> tuple[list[Instances], dict[int, ClassInfo]]:
     """Return the instances of all chips, and the classes by value.
 
@@ -135,6 +139,7 @@ def joined(
         layouts: The folders.
         contents: What the label rasters of each say.
         heads: Size and place of all chips.
+        declared: Classes that the folders declare, none where nothing does.
         job: Told which classes are new.
 
     Raises:
@@ -142,7 +147,7 @@ def joined(
             each other.
     """
     names = [{file.folder for entry in content for file in entry.files} for content in contents]
-    values, known = _values_of_folders(layouts, names, job)
+    values, known = _values_of_folders(layouts, names, declared, job)
     numbered = [(entry, mine) for content, mine in zip(contents, values, strict=True) for entry in content]
     return [_of_chip(entry, mine, head) for (entry, mine), head in zip(numbered, heads, strict=True)], known
 
@@ -170,16 +175,16 @@ def _looked_at(path: Path) -> MaskFile:
 
 
 def _values_of_folders(
-    layouts: Sequence[Layout], names: Sequence[set[str]], job: Job
+    layouts: Sequence[Layout], names: Sequence[set[str]], declared: Sequence[ClassInfo], job: Job
 ) -> tuple[list[dict[str, int]], dict[int, ClassInfo]]:
     """Return the class value of each folder's folders by their names, and all classes by value.
 
-    Exported folders declare their classes, by name or value; other names get numbers that are free, whole numbers
+    Folders are named after declared classes, or their values; other names get numbers that are free, whole numbers
     their own.
     """
-    declared = [entry for entry in declared_classes(layouts, job) if entry.value]
-    known = {entry.value: entry for entry in declared}
-    by_name = {entry.name.casefold(): entry.value for entry in declared} | {e.name: e.value for e in declared}
+    known = {entry.value: entry for entry in declared if entry.value}
+    by_name = {entry.name.casefold(): value for value, entry in known.items()}
+    by_name |= {entry.name: value for value, entry in known.items()}
     values: list[dict[str, int]] = [_renamed(layout) for layout in layouts]
     unknown: list[str] = []
     for name in sorted(set().union(*names)):

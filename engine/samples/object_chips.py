@@ -65,7 +65,9 @@ class ObjectCut(ABC):
     """
 
     by_object = True
+    drawn_from = "classes"
     any_size = True
+    takes_instances = False
     plain_folders = False
     pairs = False
     sides: tuple[str, ...] = ("",)
@@ -117,6 +119,11 @@ class ObjectCut(ABC):
     def tell(self, labels: RunLabels, statistics: Any, job: Job) -> None:
         """Say which objects have no chip, and which are larger than theirs."""
         statistics.tell(job)
+
+    def why_none(self, statistics: Any) -> str:
+        """Return what became of all the objects."""
+        found = sorted(statistics.left_out.items())
+        return " and ".join(f"{count} objects {reason}" for reason, count in found)
 
 
 class ObjectExporter:

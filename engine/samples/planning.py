@@ -92,6 +92,7 @@ def planned(request: ExportTrainingData, side: Side, form: SampleFormat, job: Jo
         ParameterError: The chip format cannot hold the pixels.
     """
     _check_objects(request, form, job)
+    _check_instances(request, form)
     labels = form.labels(_label_request(request, side), job)
     cutting = _cutting(request)
     rasters = _labelled_rasters(request, side, cutting, labels, form, job)
@@ -118,6 +119,23 @@ def _check_objects(request: ExportTrainingData, form: SampleFormat, job: Job) ->
         raise ParameterError(
             f"{given[0]} is for chips of objects and {request.metadata_format} cuts chips on a grid: leave it out, or "
             f"choose metadata_format {' or '.join(others)}"
+        )
+
+
+def _check_instances(request: ExportTrainingData, form: SampleFormat) -> None:
+    """Refuse instances beside labels where the format has no use for them, and their absence where it needs them."""
+    given = "in_instance_data" if request.in_instance_data is not None else ""
+    given = given or ("instance_class_value_field" if request.instance_class_value_field else "")
+    if form.takes_instances and request.in_instance_data is None:
+        raise ParameterError(
+            f"{request.metadata_format} has masks of instances beside the classes of pixels, and in_instance_data is "
+            f"empty: give the instances"
+        )
+    if given and not form.takes_instances:
+        others = [name for name, other in sample_formats().items() if other.takes_instances]
+        raise ParameterError(
+            f"{given} is given and {request.metadata_format} has one kind of labels, from in_class_data: leave it "
+            f"empty, or choose metadata_format {' or '.join(others)}"
         )
 
 
@@ -178,6 +196,8 @@ def _label_request(request: ExportTrainingData, side: Side) -> LabelRequest:
         pixel_space=request.reference_system == "PIXEL_SPACE",
         least_share=request.min_polygon_overlap_ratio,
         frames=request.crop_mode == "BOUNDING_BOX",
+        instances=request.in_instance_data,
+        instance_field=request.instance_class_value_field,
     )
 
 

@@ -26,6 +26,7 @@ from .instance_statistics import InstanceStatistics
 from .layout import Layout
 from .listing import Listing
 from .masks import NO_CENTRE
+from .naming import declared_classes
 from .object_labels import RegionLabels
 from .placing import PlacedLabels
 from .record import FolderRecord
@@ -92,7 +93,7 @@ class RcnnMasks(GridCut):
         self, layouts: list[Layout], contents: list[Sequence[Any]], heads: Sequence[Head], job: Job
     ) -> Understood:
         """Return the samples of all folders."""
-        found, known = joined(layouts, contents, heads, job)
+        found, known = joined(layouts, contents, heads, declared_classes(layouts, job), job)
         if not any(len(entry.boxes) for entry in found):
             raise SampleFolderError(f"no mask of {layouts[0].folder} has an instance: export chips with objects")
         images = [chip for layout in layouts for chip in layout.images]

@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from .turning import Turn
 
 
+FROM = ("images", "classes", "boxes", "outlines")
+"""What is known of the objects in a chip, each more than the one before: nothing, which classes, where, their masks."""
+
+
 @dataclass(frozen=True)
 class LabelRequest:
     """What an export was asked for that concerns its labels.
@@ -49,6 +53,8 @@ class LabelRequest:
         pixel_space: Rasters are read as stored.
         least_share: Features with a smaller share of their area inside a chip are left out of it.
         frames: Each chip is the frame of an object.
+        instances: What masks of instances are made from, in formats that have them beside label rasters; else None.
+        instance_field: Class value field of the instances.
     """
 
     source: FeatureSource | None
@@ -58,6 +64,8 @@ class LabelRequest:
     pixel_space: bool = False
     least_share: float = 0.0
     frames: bool = False
+    instances: FeatureSource | None = None
+    instance_field: str = ""
 
 
 @dataclass(frozen=True)
@@ -234,6 +242,14 @@ class SampleFormat(LabelReader, Protocol):
         """Whether one chip is cut for each object, not for each place of a grid."""
 
     @property
+    def drawn_from(self) -> str:
+        """What chips must have to be labelled: one of ``FROM``."""
+
+    @property
+    def takes_instances(self) -> bool:
+        """Whether instances are given beside the labels of pixels."""
+
+    @property
     def any_size(self) -> bool:
         """Whether the chips of a training may differ in size: they are squeezed to one."""
 
@@ -273,6 +289,9 @@ class SampleFormat(LabelReader, Protocol):
 
     def tell(self, labels: RunLabels, statistics: Any, job: Job) -> None:
         """Say what the user should know of the labels that were written."""
+
+    def why_none(self, statistics: Any) -> str:
+        """Return why no chip was written, empty when the labels themselves do not tell."""
 
 
 class GridFormat(SampleFormat, Protocol):

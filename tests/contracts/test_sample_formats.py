@@ -26,6 +26,8 @@ def test_an_export_is_read_back_and_gone_on_with(tmp_path, name):
         (on_map((2, 2, 12, 12), (14, 2, 20, 9)), on_map((70, 40, 80, 50), (84, 44, 90, 60)))
     ):
         labels = write_boxes(tmp_path / f"{number}.gpkg", boxes, kind=[3, 9])
+        if form.takes_instances:
+            options |= {"in_instance_data": labels, "instance_class_value_field": "kind"}
         folder, _ = export(tmp_path, raster, labels, class_value_field="kind", **options)
     samples = read_samples([str(folder)], Job())
     assert samples.metadata_format == name and [entry.value for entry in samples.classes] == [3, 9]
