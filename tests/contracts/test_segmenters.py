@@ -11,7 +11,7 @@ from torch import nn
 from engine.classes import ClassInfo
 from engine.job import Job
 from engine.models.mmsegmentation import MODELS
-from engine.models.registry import architectures, build_network, get_architecture
+from engine.models.registry import PIXEL_FORMATS, architectures, build_network, get_architecture
 from engine.networks.folding import prepare_for_inference
 from engine.networks.segmenter import UNLABELLED
 from engine.package.contract import make_contract
@@ -22,7 +22,8 @@ torch.set_num_threads(1)
 
 SAME = {"unet": "UNET", "deeplabv3": "DEEPLAB", "sem_fpn": "MMSEGMENTATION"}
 """Networks behind MMSEGMENTATION that another case stands for."""
-CASES = tuple((code, "") for code in architectures("pixel_classification") if code != "MMSEGMENTATION") + tuple(
+CODES = tuple(code for code, entry in architectures().items() if entry.formats == PIXEL_FORMATS)
+CASES = tuple((code, "") for code in CODES if code != "MMSEGMENTATION") + tuple(
     ("MMSEGMENTATION", model) for model in MODELS if model not in SAME
 )
 EACH = pytest.mark.parametrize("case", CASES, ids=["-".join(case).strip("-") for case in CASES])
@@ -35,12 +36,17 @@ STEPS = {"mask2former": 16}
 """Steps that show learning, where 6 are not enough."""
 
 
+def dates_of(case):
+    """Return how many dates a network looks at together."""
+    return get_architecture(case[0]).dates
+
+
 def spec_of(case, bands=3):
     """Return the specification of a small network for a background and two classes."""
     code, model = case
     backbone = BACKBONES.get(model, "MOBILENET_V2" if model else "RESNET18")
     arguments = (("model", model),) if model else ()
-    spec = get_architecture(code).spec(backbone, bands, CLASSES, arguments, (64, 64))
+    spec = get_architecture(code).spec(backbone, dates_of(case) * bands, CLASSES, arguments, (64, 64))
     return replace(spec, background=True)
 
 
@@ -50,13 +56,17 @@ def fresh(case, bands=3):
     return build_network(spec_of(case, bands))
 
 
-def scene(bands=3, count=2, size=SIZE):
-    """Return images in which each class is bright in a way of its own, and targets of which some are not known."""
+def scene(case, bands=3, count=2, size=SIZE):
+    """Return images in which each class is bright in a way of its own, and targets of which some are not known.
+
+    Of several dates only the last one has the brightness.
+    """
     targets = torch.zeros((count, *size), dtype=torch.int64)
     targets[:, : size[0] // 2, size[1] // 3 : 2 * size[1] // 3] = 1
     targets[:, :, 2 * size[1] // 3 :] = 2
-    images = 0.1 * torch.randn((count, bands, *size), generator=torch.Generator().manual_seed(1))
-    images += 2.0 * (targets[:, None] - 1)
+    shape = (count, dates_of(case) * bands, *size)
+    images = 0.1 * torch.randn(shape, generator=torch.Generator().manual_seed(1))
+    images[:, -bands:] += 2.0 * (targets[:, None] - 1)
     targets[:, :3] = UNLABELLED
     return images, targets
 
@@ -65,7 +75,7 @@ def scene(bands=3, count=2, size=SIZE):
 def trained(case):
     """Return a network after a few steps, and its losses on the way, in evaluation mode; never change it."""
     network = fresh(case)
-    images, targets = scene()
+    images, targets = scene(case)
     optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
     history = []
     for _ in range(STEPS.get(case[1], 6)):
@@ -86,7 +96,7 @@ def test_losses_and_gradients_are_finite_for_any_number_of_bands(case, bands):
     """A batch trains every parameter."""
     network = fresh(case, bands)
 
-    losses = network.losses(*scene(bands))
+    losses = network.losses(*scene(case, bands))
 
     assert all(loss.dtype == torch.float32 and loss.ndim == 0 and loss.isfinite() for loss in losses.values())
     sum(losses.values()).backward()
@@ -110,7 +120,7 @@ def test_a_single_small_image_trains(case):
     """Batch norms must not meet a single value, and nothing must be mirrored farther than it is wide."""
     network = fresh(case)
     for size in ((33, 12), (1, 1)):
-        images, targets = scene(count=1, size=size)
+        images, targets = scene(case, count=1, size=size)
         targets[...] = 1
         total = sum(network.losses(images, targets).values())
         assert total.isfinite()
@@ -121,7 +131,7 @@ def test_a_single_small_image_trains(case):
 def test_a_batch_without_any_labelled_pixel_costs_nothing(case):
     """Sparse labels leave chips empty; such a batch changes no weight."""
     network = fresh(case)
-    images, targets = scene()
+    images, targets = scene(case)
 
     losses = network.losses(images, torch.full_like(targets, UNLABELLED))
 
@@ -133,7 +143,7 @@ def test_a_batch_without_any_labelled_pixel_costs_nothing(case):
 def test_half_precision_trains(case):
     """With bfloat16 autocast losses and scores stay in single precision."""
     network = fresh(case)
-    images, targets = scene()
+    images, targets = scene(case)
 
     with torch.autocast("cpu", torch.bfloat16):
         losses = network.losses(images, targets)
@@ -160,8 +170,8 @@ def test_losses_in_evaluation_mode_repeat_and_change_nothing(case):
     state = torch.random.get_rng_state()
 
     with torch.no_grad():
-        first, second = (network.losses(*scene()) for _ in range(2))
-        of_logits = network.losses_of(network.logits(scene()[0]), scene()[1])
+        first, second = (network.losses(*scene(case)) for _ in range(2))
+        of_logits = network.losses_of(network.logits(scene(case)[0]), scene(case)[1])
 
     assert first == second
     assert all(torch.allclose(first[name], value) for name, value in of_logits.items())
@@ -173,7 +183,7 @@ def test_losses_in_evaluation_mode_repeat_and_change_nothing(case):
 def test_scores_are_probabilities_whatever_the_batch(case):
     """They sum to one, and how tiles are batched does not show."""
     network, _ = trained(case)
-    images, _ = scene()
+    images, _ = scene(case)
     with torch.inference_mode():
         together = network.scores(images)
         alone = torch.cat([network.scores(image[None]) for image in images])
@@ -191,7 +201,7 @@ def test_folded_networks_answer_the_same(case):
 
     assert not any(isinstance(module, nn.BatchNorm2d) for module in folded.modules())
     with torch.inference_mode():
-        (before,), (after,) = network.outputs(scene()[0]), folded.outputs(scene()[0])
+        (before,), (after,) = network.outputs(scene(case)[0]), folded.outputs(scene(case)[0])
     assert (before - after).abs().max() <= 1e-4 * max(1.0, float(before.abs().max()))
 
 
@@ -217,7 +227,7 @@ def test_a_frozen_backbone_does_not_learn(case):
     before = {key: value.clone() for key, value in network.body.state_dict().items()}
 
     network.train()
-    sum(network.losses(*scene()).values()).backward()
+    sum(network.losses(*scene(case)).values()).backward()
 
     assert all(parameter.grad is None for parameter in network.backbone_parameters())
     assert all(torch.equal(value, before[key]) for key, value in network.body.state_dict().items())
@@ -228,7 +238,7 @@ def test_class_weights_change_what_is_learnt(case):
     """They come with the specification; the edge detector balances its classes itself."""
     plain = spec_of(case)
     weighted = replace(plain, extra=(("class_weights", "[0.1, 1, 5]"),))
-    images, targets = scene()
+    images, targets = scene(case)
     results = []
     for spec in (plain, weighted):
         torch.manual_seed(0)
@@ -242,16 +252,16 @@ def test_class_weights_change_what_is_learnt(case):
 def test_a_package_gives_back_the_same_scores(case, tmp_path):
     """What was trained is what runs, through files."""
     network, job = trained(case)[0], Job()
-    raw = (scene(size=(64, 64))[0] * 30 + 120).clamp(0, 255).to(torch.uint8)
+    raw = (scene(case, size=(64, 64))[0] * 30 + 120).clamp(0, 255).to(torch.uint8)
     normalisation = Normalisation.imagenet()
     classes = [ClassInfo(4, "reed"), ClassInfo(9, "water")]
     emd = definition(spec_of(case), classes, tile=(64, 64), bands=range(3), normalisation=normalisation)
     folder = tmp_path / "model"
     folder.mkdir()
-    golden = make_contract(network, normalisation, raw[0])
+    golden = make_contract(network, normalisation.repeated(dates_of(case)), raw[0])
     paths = write_package(folder, emd, network.state_dict(), [], job, contract=golden)
 
-    with open_package(str(paths["emd"]), job, "pixel_classification") as package:
+    with open_package(str(paths["emd"]), job, get_architecture(case[0]).task) as package:
         loaded = load_network(package)
 
     assert not loaded.training and package.spec.outputs == 3
