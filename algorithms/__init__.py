@@ -7,6 +7,7 @@ from .classify_pixels import ClassifyPixelsAlgorithm
 from .compare_detections import CompareDetectionsAlgorithm
 from .compute_accuracy import ComputeAccuracyAlgorithm
 from .compute_pixel_accuracy import ComputePixelAccuracyAlgorithm
+from .convert_training_data import ConvertTrainingDataAlgorithm
 from .detect_change import DetectChangeAlgorithm
 from .detect_objects import DetectObjectsAlgorithm
 from .export_training_data import ExportTrainingDataAlgorithm
@@ -16,6 +17,7 @@ from .train_model import TrainModelAlgorithm
 
 ALGORITHMS = (
     ExportTrainingDataAlgorithm,
+    ConvertTrainingDataAlgorithm,
     InspectTrainingDataAlgorithm,
     TrainModelAlgorithm,
     DetectObjectsAlgorithm,

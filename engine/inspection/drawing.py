@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
-from PIL import Image, ImageDraw
+from matplotlib.image import imsave
+from skimage.transform import resize_local_mean
 
 from ..classes import GOLDEN_ANGLE, ClassInfo
 from ..raster.bands import rgb_bands
@@ -27,9 +28,10 @@ from ..samples.samples import (
     PanopticSample,
     read_chip,
     read_label,
+    second_image,
 )
 from .looks import Looks
-from .subject import Subject, second_of
+from .subject import Subject
 
 SMALLEST, LARGEST = 200, 300
 """Sides of a picture in pixels; smaller chips are enlarged by whole factors."""
@@ -72,7 +74,7 @@ def picture_of(sample: ChipSample, stretch: Stretch) -> list[bytes]:
         SampleFolderError: A chip cannot be read.
     """
     dates = [read_chip(sample)]
-    if second_of(sample) is not None:
+    if second_image(sample) is not None:
         dates.append(read_chip(sample, second=True))
     return [_jpeg(pixels, stretch) for pixels in dates]
 
@@ -89,30 +91,37 @@ def overlay_of(sample: ChipSample, size: tuple[int, int], colors: Colors) -> byt
         SampleFolderError: A label cannot be read.
     """
     rows, cols = shown_size(*size)
-    layer = Image.new("RGBA", (cols, rows))
+    layer = np.zeros((rows, cols, 4), np.uint8)
     draw_labels(sample, layer, (cols / size[1], rows / size[0]), colors)
     buffer = io.BytesIO()
-    layer.save(buffer, "PNG", optimize=True)
+    imsave(buffer, layer, format="png")
     return buffer.getvalue()
 
 
 @singledispatch
-def draw_labels(sample: ChipSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
-    """Draw the labels of a chip onto a transparent layer; ``scale`` is layer pixels per chip pixel, across and down."""
+def draw_labels(sample: ChipSample, layer: np.ndarray, scale: tuple[float, float], colors: Colors) -> None:
+    """Draw the labels of a chip onto a transparent layer.
+
+    Args:
+        sample: The chip.
+        layer: (rows, cols, 4) uint8, red, green, blue and opacity; drawn upon.
+        scale: Layer pixels per chip pixel, across and down.
+        colors: Colour of each class value.
+    """
 
 
 @draw_labels.register
-def _(sample: BoxSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
+def _(sample: BoxSample, layer: np.ndarray, scale: tuple[float, float], colors: Colors) -> None:
     _draw_boxes(layer, sample.boxes, [colors[int(value)] for value in sample.classes], scale)
 
 
 @draw_labels.register
-def _(sample: InstanceSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
+def _(sample: InstanceSample, layer: np.ndarray, scale: tuple[float, float], colors: Colors) -> None:
     _draw_instances(sample, layer, colors)
 
 
 @draw_labels.register
-def _(sample: MaskSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
+def _(sample: MaskSample, layer: np.ndarray, scale: tuple[float, float], colors: Colors) -> None:
     values = read_label(sample).astype(np.int64)
     values[~np.isin(values, list(colors))] = 0
     table = {value: (*color, _FILL) for value, color in colors.items() if value}
@@ -120,13 +129,13 @@ def _(sample: MaskSample, layer: Image.Image, scale: tuple[float, float], colors
 
 
 @draw_labels.register
-def _(sample: PanopticSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
+def _(sample: PanopticSample, layer: np.ndarray, scale: tuple[float, float], colors: Colors) -> None:
     draw_labels.dispatch(MaskSample)(sample, layer, scale, colors)
     _draw_instances(sample, layer, colors)
 
 
 @draw_labels.register
-def _(sample: LabelSample, layer: Image.Image, scale: tuple[float, float], colors: Colors) -> None:
+def _(sample: LabelSample, layer: np.ndarray, scale: tuple[float, float], colors: Colors) -> None:
     if sample.box is not None and sample.labels:
         _draw_boxes(layer, sample.box[None], [colors[sample.labels[0]]], scale)
 
@@ -148,35 +157,54 @@ def _jpeg(pixels: np.ndarray, stretch: Stretch) -> bytes:
     shown = pixels[[min(band, len(pixels) - 1) for band in stretch.bands]].astype(np.float32)
     low, high = stretch.low[:, None, None], stretch.high[:, None, None]
     light = np.clip((shown - low) / (high - low), 0, 1) * 255
-    array = np.moveaxis(light.astype(np.uint8), 0, 2)
-    picture = Image.fromarray(array[..., 0] if array.shape[2] == 1 else array)
     rows, cols = shown_size(*pixels.shape[1:])
-    way = Image.Resampling.NEAREST if cols >= pixels.shape[2] else Image.Resampling.BOX
+    array = np.moveaxis(light, 0, 2)
+    if (rows, cols) != array.shape[:2]:
+        smaller = rows < len(array)
+        array = resize_local_mean(array, (rows, cols), channel_axis=2) if smaller else _nearest(array, rows, cols)
     buffer = io.BytesIO()
-    picture.resize((cols, rows), way).save(buffer, "JPEG", quality=_QUALITY, subsampling=0)
+    picture = np.broadcast_to(array, (rows, cols, 3)).round().astype(np.uint8)
+    imsave(buffer, picture, format="jpeg", pil_kwargs={"quality": _QUALITY, "subsampling": 0})
     return buffer.getvalue()
 
 
+def _nearest(array: np.ndarray, rows: int, cols: int) -> np.ndarray:
+    """Return an array in another size, the nearest pixel each."""
+    row = ((np.arange(rows) + 0.5) * len(array) / rows).astype(np.int64)
+    col = ((np.arange(cols) + 0.5) * array.shape[1] / cols).astype(np.int64)
+    return np.asarray(array[row[:, None], col])
+
+
 def _draw_boxes(
-    layer: Image.Image, boxes: np.ndarray, colors: Sequence[tuple[int, int, int]], scale: tuple[float, float]
+    layer: np.ndarray, boxes: np.ndarray, colors: Sequence[tuple[int, int, int]], scale: tuple[float, float]
 ) -> None:
     """Draw frames with a thin dark border, so that they are seen on any ground."""
-    draw = ImageDraw.Draw(layer)
+    rows, cols = layer.shape[:2]
     placed = np.round(boxes * np.tile(scale, 2)).astype(int)
-    right, bottom = layer.width - 1, layer.height - 1
     frames = [
-        (min(a, right), min(b, bottom), min(max(a + 1, c - 1), right), min(max(b + 1, d - 1), bottom))
+        (min(a, cols - 1), min(b, rows - 1), min(max(a + 1, c), cols), min(max(b + 1, d), rows))
         for a, b, c, d in placed.tolist()
     ]
     for a, b, c, d in frames:
-        draw.rectangle((a - 1, b - 1, c + 1, d + 1), outline=(0, 0, 0, 210))
+        _frame(layer, (a - 1, b - 1, c + 1, d + 1), 1, (0, 0, 0, 210))
     for frame, color in zip(frames, colors, strict=True):
-        draw.rectangle(
-            frame, outline=(*color, 255), width=2 if min(frame[2] - frame[0], frame[3] - frame[1]) > 8 else 1
-        )
+        large = min(frame[2] - frame[0], frame[3] - frame[1]) > 8
+        _frame(layer, frame, 2 if large else 1, (*color, 255))
 
 
-def _draw_instances(sample: InstanceSample | PanopticSample, layer: Image.Image, colors: Colors) -> None:
+def _frame(layer: np.ndarray, frame: tuple[int, int, int, int], width: int, color: tuple[int, int, int, int]) -> None:
+    """Draw a rectangle, its lines inside it; what lies beyond the layer is left out."""
+    left, top, right, bottom = frame
+    for a, b, c, d in (
+        (left, top, right, top + width),
+        (left, bottom - width, right, bottom),
+        (left, top, left + width, bottom),
+        (right - width, top, right, bottom),
+    ):
+        layer[max(b, 0) : max(d, 0), max(a, 0) : max(c, 0)] = color
+
+
+def _draw_instances(sample: InstanceSample | PanopticSample, layer: np.ndarray, colors: Colors) -> None:
     """Draw each instance in a colour of its own, its outline in the colour of its class."""
     masks = read_masks(sample)
     if not len(masks):
@@ -190,13 +218,13 @@ def _draw_instances(sample: InstanceSample | PanopticSample, layer: Image.Image,
 
 
 def _paint(
-    layer: Image.Image,
+    layer: np.ndarray,
     values: np.ndarray,
     fills: Mapping[int, tuple[int, int, int, int]],
     lines: Mapping[int, tuple[int, int, int]] | None = None,
 ) -> None:
     """Paint areas of values, each with an outline; 0 is left as it is."""
-    shown = np.array(Image.fromarray(values.astype(np.int32)).resize(layer.size, Image.Resampling.NEAREST))
+    shown = _nearest(values, *layer.shape[:2])
     size = max(int(values.max(initial=0)), max(fills, default=0)) + 1
     table = np.zeros((size, 4), np.uint8)
     border = np.zeros((size, 4), np.uint8)
@@ -209,7 +237,7 @@ def _paint(
     inner[:, 1:] &= shown[:, 1:] == shown[:, :-1]
     inner[:, :-1] &= shown[:, :-1] == shown[:, 1:]
     painted = np.where(inner[..., None], table[shown], border[shown])
-    layer.alpha_composite(Image.fromarray(painted, "RGBA"))
+    layer[shown > 0] = painted[shown > 0]
 
 
 def _instance_color(number: int) -> tuple[int, int, int]:

@@ -212,7 +212,8 @@ def _places(evidence: Evidence) -> Iterator[Finding]:
     subject = evidence.subject
     if not len(subject.boxes):
         return
-    cut = (subject.boxes[:, :2] <= EDGE).any(axis=1) | (subject.boxes[:, 2:] >= subject.limits - EDGE).any(axis=1)
+    left = (subject.boxes[:, :2] <= EDGE).any(axis=1)
+    cut = np.asarray(left | (subject.boxes[:, 2:] >= subject.limits - EDGE).any(axis=1))
     if cut.mean() > MANY_CUT:
         yield Finding(
             WARNING,

@@ -10,8 +10,9 @@ import numpy as np
 import shapely
 
 from ..errors import SampleFolderError
+from ..samples.samples import second_image
 from .looks import FLATTEST, Looks
-from .subject import Subject, label_mark, second_of
+from .subject import Subject, label_mark
 
 NEAR_BITS = 3
 """Prints of chips that are nearly the same differ in at most as many bits."""
@@ -55,7 +56,7 @@ def likeness_of(subject: Subject, looks: Looks) -> Likeness:
 
 def _same_second(subject: Subject, group: list[int]) -> bool:
     """Return whether chips are alone: of pairs the second chip may differ, and equal first ones say nothing."""
-    return all(second_of(subject.samples.samples[chip]) is None for chip in group)
+    return all(second_image(subject.samples.samples[chip]) is None for chip in group)
 
 
 def _mark(subject: Subject, chip: int) -> bytes:

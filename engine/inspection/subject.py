@@ -22,7 +22,6 @@ from ..samples.samples import (
     LabelSample,
     MaskSample,
     PanopticSample,
-    TilePair,
     read_label,
 )
 from ..training.split import Chips
@@ -156,18 +155,6 @@ def _(sample: BoxSample) -> str:
 @_counted.register
 def _(sample: MaskSample) -> str:
     return "Pixels"
-
-
-@singledispatch
-def second_of(sample: ChipSample) -> Path | None:
-    """Return the second chip of a pair, None without."""
-    return None
-
-
-@second_of.register(MaskSample)
-@second_of.register(TilePair)
-def _(sample: MaskSample | TilePair) -> Path | None:
-    return sample.image2
 
 
 @singledispatch

@@ -78,6 +78,7 @@ class BoxFormat(GridCut, OneLabelFile, ABC):
     """Base of the formats of rectangles, which add ``suffixes``, ``text`` and ``parse``."""
 
     suffixes: tuple[str, ...] = ()
+    drawn_from = "boxes"
     pairs = False
     statistics = ObjectStatistics
 

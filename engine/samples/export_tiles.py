@@ -41,6 +41,7 @@ class ExportTiles(GridCut):
     """Writes and reads ``images`` and, of a second raster, ``images2``."""
 
     suffixes: tuple[str, ...] = ()
+    drawn_from = "images"
     pairs = True
     label_folders: tuple[str, ...] = ()
     statistics = TileStatistics

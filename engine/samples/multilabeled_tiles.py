@@ -39,6 +39,7 @@ class MultiLabeledTiles(GridCut, OneLabelFile):
     """Makes, writes and reads ``labels/<chip>.xml``: the name of the one object lists the classes of the chip."""
 
     suffixes = (".xml",)
+    drawn_from = "classes"
     any_size = True
     statistics = ObjectStatistics
 

@@ -157,6 +157,11 @@ class LabelSample(ChipSample):
     box: np.ndarray | None = None
 
 
+def second_image(sample: ChipSample) -> Path | None:
+    """Return the second chip of a pair, None without."""
+    return sample.image2 if isinstance(sample, (MaskSample, TilePair)) else None
+
+
 def read_chip(sample: ChipSample, *, second: bool = False) -> np.ndarray:
     """Read the pixels of a chip.
 
@@ -175,7 +180,7 @@ def read_chip(sample: ChipSample, *, second: bool = False) -> np.ndarray:
         return _joined(sample)
     path, bands = sample.image, None if sample.shape is None else sample.shape[0]
     if second:
-        other = sample.image2 if isinstance(sample, (MaskSample, TilePair)) else None
+        other = second_image(sample)
         if other is None:
             raise SampleFolderError(f"{sample.image} has no second chip: choose a folder exported with two rasters")
         path, bands = other, None

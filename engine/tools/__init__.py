@@ -7,6 +7,7 @@ from .classify_pixels import ClassifyPixels
 from .compare_detections import CompareDetections
 from .compute_accuracy import ComputeAccuracy
 from .compute_pixel_accuracy import ComputePixelAccuracy
+from .convert_training_data import ConvertTrainingData
 from .declaration import Tool
 from .detect_change import DetectChange
 from .detect_objects import DetectObjects
@@ -17,6 +18,7 @@ from .train_model import TrainModel
 
 TOOLS: dict[str, type[Tool]] = {
     "export_training_data": ExportTrainingData,
+    "convert_training_data": ConvertTrainingData,
     "inspect_training_data": InspectTrainingData,
     "train_model": TrainModel,
     "detect_objects": DetectObjects,
