@@ -22,6 +22,9 @@ BACKBONES = (*RESNETS, "MOBILENET_V2", *DENSENETS, *VGGS)
 TIMM_PREFIX = "timm:"
 """What stands before the name of a model of the timm library."""
 
+FULL_RESOLUTION = "FULLRES"
+"""Few convolutions that keep every pixel, for small chips; there are no ImageNet weights of it."""
+
 NO_BACKBONE = "NONE"
 """Backbone of an architecture that has none, whatever was asked for."""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from .backbones import FULL_RESOLUTION
 from .registry import BACKBONES, LABEL_FORMATS, ArgumentSpec, ModelSpec, architecture
 
-SMALL = "FULLRES"
-"""Backbone of few convolutions that keep every pixel, for small chips and few objects; it has no ImageNet weights."""
+SMALL_TILE = 64
+"""Side up to which chips are shown to a network that keeps every pixel, where nothing was learnt before."""
 
 ARGUMENTS = (
     ArgumentSpec(
@@ -29,16 +30,22 @@ ARGUMENTS = (
 )
 
 
+def untrained(tile: tuple[int, int], chips: int) -> str:
+    """Return the backbone that learns best from random weights."""
+    return FULL_RESOLUTION if max(tile) <= SMALL_TILE else "RESNET18"
+
+
 @architecture(
     "FEATURE_CLASSIFIER",
     title="Feature classifier",
     task="object_classification",
     formats=LABEL_FORMATS,
-    backbones=(*BACKBONES, SMALL),
+    backbones=(*BACKBONES, FULL_RESOLUTION),
     arguments=ARGUMENTS,
     model_name="FeatureClassifier",
     configuration="_FeatureClassifier",
     rate=1e-3,
+    untrained=untrained,
 )
 def build(spec: ModelSpec) -> Any:
     """Class of an object by the features of a backbone inside it, and by statistics of its bands."""

@@ -21,26 +21,20 @@ import torch.nn.functional as functional
 from torch import Tensor, nn
 
 from ..errors import ModelPackageError
-from ..models.feature_classifier import SMALL
+from ..models.backbones import FULL_RESOLUTION
 from ..models.registry import ModelSpec
 from .backbones import Body, build_body, first_convolution
 from .encoder_decoder import convolution
 from .full_resolution import Residual
 from .object_statistics import inside_frames, object_statistics, statistics_count
+from .pixel_losses import CLASS_SHARES, CLASS_WEIGHTS
 from .segmenter import MIXUP_SHAPE, padded
 from .trainable import Trainable
 
 Target = Mapping[str, Tensor]
 
-MULTI, FRAMED, CENTRE, SPREAD, SHARES, WEIGHTS = (
-    "multi_label",
-    "framed",
-    "statistics_mean",
-    "statistics_std",
-    "class_shares",
-    "class_weights",
-)
-"""Names in ``ModelSpec.extra`` under which a training keeps what it found in its data."""
+MULTI, FRAMED, CENTRE, SPREAD = "multi_label", "framed", "statistics_mean", "statistics_std"
+"""Names in ``ModelSpec.extra`` under which a training keeps what it found in its data, beside those of each class."""
 
 SMALLEST = 64
 """Least side a backbone is shown: at stride 32 two cells are left, enough for batch norms of a single image."""
@@ -51,6 +45,9 @@ FARTHEST = 4.0
 """Statistics farther than so many deviations from the mean of the training objects count as that far."""
 NOISE = 0.1
 """Deviation of the noise that training adds to statistics, in deviations of the training objects."""
+GAIN = 3.0
+"""How much faster statistics are learnt than features: what they tell is simpler, and found before chips are known by
+heart."""
 SMOOTHING = 0.1
 """Share of a single label that training spreads over all classes."""
 
@@ -71,21 +68,27 @@ class LabelSettings:
 
 
 class SmallBody(nn.Module):
-    """Two 1 x 1 and three residual 3 x 3 convolutions that keep every pixel.
+    """Two 1 x 1 and two residual 3 x 3 convolutions that keep every pixel.
+
+    In training some bands of each image are set to their mean: few objects are learnt by heart else.
 
     Attributes:
         channels: Channels of its map.
+        band_drop: Share of the bands of an image that a training step hides; an only band is never hidden.
     """
 
-    def __init__(self, bands: int, channels: int = 64, blocks: int = 3) -> None:
+    def __init__(self, bands: int, channels: int = 32, blocks: int = 2, band_drop: float = 0.2) -> None:
         """Make the layers."""
         super().__init__()
+        self.band_drop = band_drop if bands > 1 else 0.0
         self.pixel = nn.Sequential(convolution(bands, channels, 1), convolution(channels, channels, 1))
         self.surroundings = nn.Sequential(*(Residual(channels) for _ in range(blocks)))
         self.channels = channels
 
     def forward(self, images: Tensor) -> Tensor:
         """Return a map of the size of the images."""
+        if self.training and self.band_drop > 0:
+            images = images * (torch.rand(*images.shape[:2], 1, 1, device=images.device) >= self.band_drop)
         found: Tensor = self.surroundings(self.pixel(images))
         return found
 
@@ -123,6 +126,8 @@ class FeatureClassifier(Trainable):
         self.small = body if isinstance(body, SmallBody) else None
         self.settings = settings
         self.statistics = statistics
+        self.centre: Tensor
+        self.spread: Tensor
         self.framed = framed
         self.drop = nn.Dropout(dropout)
         self.head = nn.Linear(body.channels[-1] if isinstance(body, Body) else body.channels, classes)
@@ -144,9 +149,9 @@ class FeatureClassifier(Trainable):
         values, extra = spec.values(), dict(spec.extra)
         count = statistics_count(spec.bands) if values["use_statistics"] != "false" else 0
         settings = LabelSettings(
-            extra.get(MULTI) == "true", _listed(extra, WEIGHTS, spec.classes), bool(values["mixup"])
+            extra.get(MULTI) == "true", _listed(extra, CLASS_WEIGHTS, spec.classes), bool(values["mixup"])
         )
-        body = SmallBody(spec.bands) if spec.backbone == SMALL else build_body(spec.backbone, spec.bands)
+        body = SmallBody(spec.bands) if spec.backbone == FULL_RESOLUTION else build_body(spec.backbone, spec.bands)
         network = cls(
             body,
             spec.classes,
@@ -156,7 +161,7 @@ class FeatureClassifier(Trainable):
             dropout=values["dropout"],
         )
         network._take(
-            _listed(extra, CENTRE, count), _listed(extra, SPREAD, count), _listed(extra, SHARES, spec.classes)
+            _listed(extra, CENTRE, count), _listed(extra, SPREAD, count), _listed(extra, CLASS_SHARES, spec.classes)
         )
         return network
 
@@ -205,7 +210,10 @@ class FeatureClassifier(Trainable):
 
     def scores(self, images: Tensor, statistics: Tensor | None = None) -> Tensor:
         """Return the probability of each class, (n, classes) float32: of one label sum 1, of several each 0..1."""
-        logits = self.logits(images, statistics)
+        return self.probabilities(self.logits(images, statistics))
+
+    def probabilities(self, logits: Tensor) -> Tensor:
+        """Return the probability of each class of scores that are known, (n, classes)."""
         return logits.sigmoid() if self.multi else logits.softmax(dim=1)
 
     def losses(self, images: Tensor, targets: Target) -> dict[str, Tensor]:
@@ -259,19 +267,19 @@ class FeatureClassifier(Trainable):
         """Return statistics in deviations from the mean of the training objects; 0 of an object without a pixel."""
         there = statistics.ne(0).any(dim=1, keepdim=True)
         values = ((statistics - self.centre) / self.spread).clamp(-FARTHEST, FARTHEST) * there
-        return values + NOISE * torch.randn_like(values) if self.training else values
+        return GAIN * (values + NOISE * torch.randn_like(values) if self.training else values)
 
     def _take(
         self, centre: tuple[float, ...] | None, spread: tuple[float, ...] | None, shares: tuple[float, ...] | None
     ) -> None:
         """Start from what the training data says: mean and deviation of the statistics, frequency of the classes."""
         if centre is not None and spread is not None:
-            self.centre.copy_(torch.tensor(centre))
-            self.spread.copy_(torch.tensor(spread))
+            self.centre[:] = torch.tensor(centre)
+            self.spread[:] = torch.tensor(spread)
         if shares is not None:
             known = torch.tensor(shares).clamp(1e-3, 1 - 1e-3)
             with torch.no_grad():
-                self.head.bias.copy_(known.logit() if self.multi else known.log())
+                self.head.bias[:] = known.logit() if self.multi else known.log()
 
 
 def _blended(values: Tensor, share: float) -> Tensor:

@@ -29,6 +29,9 @@ SMOOTH = 1.0
 CLASS_WEIGHTS = "class_weights"
 """Name in ``ModelSpec.extra`` under which a training keeps the weight of every channel."""
 
+CLASS_SHARES = "class_shares"
+"""Name under which it keeps how frequent every class is, where that is where the network starts from."""
+
 _WEIGHT_LIST = ArgumentSpec(CLASS_WEIGHTS, "", "list", 0)
 
 

@@ -57,6 +57,10 @@ class BoxLabels:
         """Return the labels as they are."""
         return self
 
+    def places(self) -> np.ndarray:
+        """Return the ground of each chip, (chips, 4) float64."""
+        return np.asarray(self.samples.bounds, np.float64)
+
     def sizes(self, indexes: np.ndarray) -> np.ndarray:
         """Return widths and heights of the objects of some chips, (n, 2) float64 pixels.
 

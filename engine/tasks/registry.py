@@ -92,6 +92,12 @@ class Labels(Protocol):
             ground: (m, 4) float64 left, bottom, right, top in map units.
         """
 
+    def places(self) -> np.ndarray:
+        """Return the ground that each chip's label speaks of, (chips, 4) float64 left, bottom, right, top in map units.
+
+        NaN rows where a chip has no georeference.
+        """
+
     def sizes(self, indexes: np.ndarray) -> np.ndarray:
         """Return widths and heights of the objects of some chips, (n, 2) float64 pixels; empty without objects."""
 
@@ -136,6 +142,7 @@ class Task:
         suggest: Training data to the code of the architecture that suits it, and the reason.
         findings: A finished training to what report and package say of it.
         views: Views that an epoch of few chips has at least; a batch is a twentieth of them.
+        centred: What is learnt lies in the middle of a chip: a smaller view shows the middle.
         paired: It learns from pairs of chips of two dates; other tasks of the same formats do from single chips.
     """
 
@@ -153,6 +160,7 @@ class Task:
     suggest: Callable[[SampleSet], tuple[str, str]]
     findings: Callable[[Trained, Job], Findings]
     views: int = FEWEST_VIEWS
+    centred: bool = False
     paired: bool = False
 
 

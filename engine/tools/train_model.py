@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..models.registry import BACKBONES, architectures
+from ..models.backbones import BACKBONES, FULL_RESOLUTION
+from ..models.registry import architectures
 from . import shared
 from .declaration import Derived, Tool, param
 from .kinds import Arguments, Choice, Flag, Folders, LearningRate, ModelPackage, NewFolder, Number, Text
@@ -67,8 +68,9 @@ class TrainModel(Tool):
     backbone_model: str = param(
         Choice(
             "Backbone model",
-            "Encoder of the network. Empty takes RESNET34 with ImageNet weights, else RESNET18, which learns faster.",
-            choices=("", *BACKBONES),
+            "Encoder of the network. Empty takes RESNET34 with ImageNet weights, else RESNET18, which learns faster; "
+            "FULLRES belongs to the feature classifier and suits small chips.",
+            choices=("", *BACKBONES, FULL_RESOLUTION),
             prefix="timm:",
         ),
         "",
@@ -143,7 +145,17 @@ class TrainModel(Tool):
         Choice(
             "Monitor metric",
             "Metric that chooses the best state and stops early.",
-            choices=("VALID_LOSS", "AVERAGE_PRECISION", "ACCURACY", "F1_SCORE", "MIOU", "DICE", "PRECISION", "RECALL"),
+            choices=(
+                "VALID_LOSS",
+                "AVERAGE_PRECISION",
+                "ACCURACY",
+                "F1_SCORE",
+                "MIOU",
+                "DICE",
+                "PRECISION",
+                "RECALL",
+                "MULTI_LABEL_FBETA",
+            ),
         ),
         "VALID_LOSS",
         advanced=True,

@@ -168,7 +168,7 @@ def test_sparse_labels_and_chips_without_any(tmp_path):
     outputs = run(request(chips, tmp_path / "model"), job)
 
     emd = json.loads((tmp_path / "model" / "model.emd").read_text())
-    assert any("2 of 8 chips hold no labelled pixel" in text for text in job.messages)
+    assert any("2 of 8 chips hold no label" in text for text in job.messages)
     assert emd["ImageryDL"]["training"]["chips"] + emd["ImageryDL"]["training"]["validation_chips"] == 6
     assert outputs["out_report"].endswith("model_metrics.html")
 

@@ -182,7 +182,7 @@ def test_chips_without_a_label_stand_on_neither_side():
 
     both = np.concatenate([split.training, split.validation])
     assert (both % 3 > 0).all()
-    assert any("12 of 36 chips hold no labelled pixel" in text for text in job.messages)
+    assert any("12 of 36 chips hold no label" in text for text in job.messages)
 
 
 def test_a_single_chip_with_a_label_is_refused():
