@@ -150,25 +150,34 @@ def _profile(masks: PixelMasks, place: int, band: Array, axis: int) -> Array:
 def _canvas(
     masks: PixelMasks, members: Array, bounds: Array, edges: Array, grid: TileGrid
 ) -> tuple[tuple[int, int], Array]:
-    """Return the corner and the pixels of some pieces together."""
-    parts = [_to_the_seam(masks, place, bounds, edges, len(members) > 1, grid) for place in members.tolist()]
-    left, top = min(corner[0] for corner, _ in parts), min(corner[1] for corner, _ in parts)
-    right = max(corner[0] + mask.shape[1] for corner, mask in parts)
-    bottom = max(corner[1] + mask.shape[0] for corner, mask in parts)
-    canvas = np.zeros((bottom - top, right - left), bool)
-    for (col, row), mask in parts:
-        canvas[row - top : row - top + mask.shape[0], col - left : col - left + mask.shape[1]] |= mask
-    return (left, top), canvas
+    """Return the corner and the pixels of some pieces together; of tiles that hardly overlap, gaps at seams filled."""
+    windows = masks.windows[members]
+    low, high = windows[:, :2].min(axis=0), windows[:, 2:].max(axis=0)
+    canvas = np.zeros((high - low)[::-1], bool)
+    placed = (windows - np.tile(low, 2)).tolist()
+    for place, (left, top, right, bottom) in zip(members.tolist(), placed, strict=True):
+        canvas[top:bottom, left:right] |= masks.pixels(place)
+    if len(members) > 1 and grid.padding <= EDGE:
+        rows, cols = canvas.shape
+        for place, (left, top, right, bottom) in zip(members.tolist(), placed, strict=True):
+            gaps = np.where(edges[place] <= EDGE, edges[place], 0).astype(np.int64).tolist()
+            _close(canvas[:, ::-1], cols - left, slice(top, bottom), gaps[0])
+            _close(canvas.T[:, ::-1], rows - top, slice(left, right), gaps[1])
+            _close(canvas, right, slice(top, bottom), gaps[2])
+            _close(canvas.T, bottom, slice(left, right), gaps[3])
+    return (int(low[0]), int(low[1])), canvas
 
 
-def _to_the_seam(
-    masks: PixelMasks, place: int, bounds: Array, edges: Array, joined: bool, grid: TileGrid
-) -> tuple[tuple[int, int], Array]:
-    """Return corner and pixels of a piece; of a joined one of tiles that hardly overlap, filled up to the seams."""
-    col, row, _, _ = masks.windows[place].tolist()
-    mask = masks.pixels(place)
-    if not joined or grid.padding > EDGE:
-        return (col, row), mask
-    short = [int(gap) if 0 < gap <= EDGE else 0 for gap in edges[place].tolist()]
-    filled = np.pad(mask, ((short[1], short[3]), (short[0], short[2])), mode="edge")
-    return (col - short[0], row - short[1]), filled
+def _close(canvas: Array, end: int, rows: slice, gap: int) -> None:
+    """Fill the gap between a piece that ends at a column and what stands behind the seam, where both reach it.
+
+    Args:
+        canvas: (rows, cols) bool, turned so that the seam is on the right; changed.
+        end: First column behind the piece.
+        rows: Rows of the piece.
+        gap: Columns between the piece and the seam.
+    """
+    seam = end + gap
+    if gap and seam < canvas.shape[1]:
+        goes_on = canvas[rows, end - 1] & canvas[rows, seam : seam + int(EDGE)].any(axis=1)
+        canvas[rows, end:seam] |= goes_on[:, None]

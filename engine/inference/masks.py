@@ -7,6 +7,7 @@ bytes, and putting pieces together is exact and does not depend on their order.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -259,8 +260,8 @@ def _alike(sides: Array) -> Iterator[Array]:
     powers = np.ceil(np.log2(sides[filled])).astype(np.int64)
     order = np.lexsort(powers.T)
     filled, powers = filled[order], powers[order]
-    new = np.flatnonzero(np.diff(powers, axis=0, prepend=-1).any(axis=1))
-    for begin, end in zip(new.tolist(), [*new[1:].tolist(), len(filled)], strict=True):
+    new = np.flatnonzero(np.diff(powers, axis=0, prepend=-1).any(axis=1)).tolist()
+    for begin, end in itertools.pairwise([*new, len(filled)]):
         count = max(1, AT_ONCE >> int(powers[begin].sum()))
         for start in range(begin, end, count):
             yield filled[start : min(start + count, end)]
