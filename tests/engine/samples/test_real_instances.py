@@ -1,0 +1,60 @@
+"""Masks of real buildings; skipped where the developers' data are not beside the checkout."""
+
+import numpy as np
+import pyogrio.raw
+import rasterio
+import shapely
+from rasterio.windows import from_bounds
+
+from engine.job import Job
+from engine.samples.folder import read_samples
+from engine.samples.instances import read_masks
+from engine.tools.values import FeatureSource
+from tests.engine.pipelines.exporting import export
+from tests.engine.samples.test_real_labels import data
+
+SIZE = {"tile_size_x": 1024, "tile_size_y": 1024, "stride_x": 1024, "stride_y": 1024}
+
+
+def buildings(tmp_path, labels, **options):
+    """Export the masks of Kampala and return the samples and what was said."""
+    raster = data("buildings_kampala", "kampala.tif")
+    folder, job = export(tmp_path, raster, FeatureSource(str(labels)), metadata_format="RCNN_Masks", **SIZE, **options)
+    return read_samples([str(folder)], Job()), job
+
+
+def on_whole(samples):
+    """Return (rows, cols) int64: how many masks lie over each pixel of the scene."""
+    with rasterio.open(data("buildings_kampala", "kampala.tif")) as scene:
+        found = np.zeros(scene.shape, np.int64)
+        for sample in samples.samples:
+            with rasterio.open(sample.image) as chip:
+                window = from_bounds(*chip.bounds, scene.transform).round_offsets().round_lengths()
+            found[window.toslices()] += read_masks(sample).sum(axis=0)
+    return found
+
+
+def test_masks_of_polygons_are_the_pixels_of_the_mask_that_comes_with_them(tmp_path):
+    """Each building part is an instance of its own, no pixel has two; courtyards stay open."""
+    polygons = data("buildings_kampala", "buildings.gpkg")
+    samples, job = buildings(tmp_path, polygons)
+    with rasterio.open(data("buildings_kampala", "building_mask.tif")) as mask:
+        given = mask.read(1)
+    found = on_whole(samples)
+    assert found.max() == 1 and (found == (given > 0)).all() and not job.warnings
+    shapes = shapely.from_wkb(pyogrio.raw.read(polygons)[2])
+    assert len(samples) == 6 and sum(len(sample.boxes) for sample in samples.samples) >= len(shapes) == 108
+    (ringed,) = (shape for shape in shapes if shapely.get_num_interior_rings(shape))
+    with rasterio.open(data("buildings_kampala", "kampala.tif")) as scene:
+        yard = shapely.point_on_surface(shapely.Polygon(ringed.interiors[0]))
+        assert found[scene.index(yard.x, yard.y)] == 0
+
+
+def test_regions_of_the_mask_are_instances(tmp_path):
+    """Touching buildings are one region; a region in two chips is an instance of both; the pixels are the same."""
+    given = data("buildings_kampala", "building_mask.tif")
+    samples, job = buildings(tmp_path, given)
+    with rasterio.open(given) as mask:
+        assert (on_whole(samples) == (mask.read(1) > 0)).all()
+    assert "connected regions" in " ".join(job.messages)
+    assert 90 <= len({tuple(box) for sample in samples.samples for box in sample.boxes.tolist()}) <= 160
