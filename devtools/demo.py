@@ -1,8 +1,8 @@
 """``./dev demo``: labels to chips to a trained detector to detections to an accuracy report, through qgis_process.
 
-``--task pixels`` does the same for land cover (demo_pixels.py). Without other arguments the demo makes its own scene
-(scene.py). Everything lies in demo/ afterwards; ``summary.json`` holds the figures. Each command is printed as it is
-run, so that it can be run by hand.
+``--task pixels`` does the same for land cover (demo_pixels.py), ``--task change`` for two dates (demo_change.py).
+Without other arguments the demo makes its own scene (scene.py). Everything lies in demo/ afterwards; ``summary.json``
+holds the figures. Each command is printed as it is run, so that it can be run by hand.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import demo_pixels
+from . import demo_change, demo_pixels
 from .baseline import baseline
 from .demo_cases import Source, make_source
 from .demo_run import ROOT, Run, fresh_folder, with_qgis, write_picture
@@ -34,7 +34,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__.splitlines()[0])
     parser.add_argument(
-        "--task", choices=("objects", "pixels"), default="objects", help="find objects, or give each pixel a class"
+        "--task",
+        choices=("objects", "pixels", "change"),
+        default="objects",
+        help="find objects, give each pixel a class, or tell what changed between two dates",
     )
     parser.add_argument("--quick", action="store_true", help="a smaller scene and a shorter training: under 3 minutes")
     parser.add_argument(
@@ -57,7 +60,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--minutes",
         type=float,
-        help="training time (default 5.5; quick 1.2; real data 12; with --task pixels 3, quick 1)",
+        help="training time (default 5.5; quick 1.2; real data 12; with --task pixels 3, change 4, quick 1)",
     )
     parser.add_argument("--model-type", default="", help="architecture (default: what the tool takes)")
     parser.add_argument(
@@ -70,7 +73,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--picture", type=Path, help="also write the map's middle here, small enough for the README")
     parser.add_argument("--out", type=Path, default=ROOT / "demo", help="folder to write (default demo)")
     pixels = parser.add_argument_group("with --task pixels")
-    pixels.add_argument("--case", choices=CASES, help="real data by its name, with all that belongs to it")
+    pixels.add_argument(
+        "--case", choices=(*CASES, *demo_change.CASES), help="real data by its name, with all that belongs to it"
+    )
     pixels.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder of the named data")
     pixels.add_argument("--class-field", default="", help="field of the labels with the class")
     pixels.add_argument("--folds", type=int, default=0, help="hold out each polygon once, in so many trainings")
@@ -80,6 +85,11 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         parser.error("--raster and --labels come in pairs")
     if asked.task == "pixels" and (len(asked.raster) > 1 or len(asked.aoi) > 1 or (asked.raster and asked.case)):
         parser.error("--task pixels takes one raster with its labels, or one --case")
+    known = demo_change.CASES if asked.task == "change" else CASES
+    if asked.case and asked.case not in known:
+        parser.error(f"--case {asked.case} is no data of --task {asked.task}: it has {', '.join(known)}")
+    if asked.task == "change" and asked.raster:
+        parser.error("--task change takes no --raster: run it on its scene or on a --case")
     return asked
 
 
@@ -229,6 +239,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = parse(arguments)
     if asked.task == "pixels":
         return demo_pixels.main(asked)
+    if asked.task == "change":
+        return demo_change.main(asked)
     start = time.monotonic()
     folder = asked.out.resolve()
     fresh_folder(folder)

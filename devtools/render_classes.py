@@ -1,7 +1,7 @@
 """Draws the pixel demo's map with QGIS, without a window: rasters side by side, with the legend that QGIS shows.
 
 Run by the Python that QGIS uses, with a JSON text as its argument: ``panels`` (each with ``raster`` and ``title``; the
-first is imagery, the others class rasters that lie on it) and ``target`` (PNG file to write).
+first is imagery, or the first ``images``, the others class rasters that lie on it) and ``target`` (PNG file to write).
 """
 
 from __future__ import annotations
@@ -90,12 +90,13 @@ def main() -> None:
     QgsApplication.setPrefixPath("/usr", True)
     application = QgsApplication([], False)
     application.initQgis()
-    first, *others = task["panels"]
-    layers = [imagery(first["raster"])] + [opened(panel["raster"]) for panel in others]
+    images = task.get("images", 1)
+    layers = [imagery(panel["raster"]) for panel in task["panels"][:images]]
+    layers += [opened(panel["raster"]) for panel in task["panels"][images:]]
     extent = layers[0].extent()
     scale = PANEL / max(extent.width(), extent.height())
     size = QSize(round(extent.width() * scale), round(extent.height() * scale))
-    rows = legend(layers[1])
+    rows = legend(layers[images])
     width = len(layers) * (size.width() + GAP) + GAP
     font = QFont("DejaVu Sans", 11)
     metrics = QFontMetrics(font)
