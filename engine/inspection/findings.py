@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -79,7 +79,8 @@ def findings_of(evidence: Evidence) -> list[Finding]:
         *_chips(evidence),
         *_leaks(evidence),
     ]
-    return sorted(found, key=lambda finding: SEVERITIES.index(finding.severity))
+    told = [replace(finding, text=finding.text[0].upper() + finding.text[1:]) for finding in found]
+    return sorted(told, key=lambda finding: SEVERITIES.index(finding.severity))
 
 
 def _broken(evidence: Evidence) -> Iterator[Finding]:
@@ -138,8 +139,7 @@ def _unlike(evidence: Evidence) -> Iterator[Finding]:
 def _told(evidence: Evidence) -> Iterator[Finding]:
     """What was mended while the folder was read."""
     for text in evidence.told:
-        sentence = text[0].upper() + text[1:] + "."
-        yield Finding(WARNING, sentence, "Check the label files; what is left out teaches nothing.")
+        yield Finding(WARNING, text + ".", "Check the label files; what is left out teaches nothing.")
 
 
 def _classes(evidence: Evidence) -> Iterator[Finding]:
