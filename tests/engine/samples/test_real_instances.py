@@ -12,6 +12,7 @@ from engine.samples.instances import read_masks
 from engine.tools.values import FeatureSource
 from tests.engine.pipelines.exporting import export
 from tests.engine.samples.test_real_labels import data
+from tests.rasters import write_features
 
 SIZE = {"tile_size_x": 1024, "tile_size_y": 1024, "stride_x": 1024, "stride_y": 1024}
 
@@ -21,6 +22,11 @@ def buildings(tmp_path, labels, **options):
     raster = data("buildings_kampala", "kampala.tif")
     folder, job = export(tmp_path, raster, FeatureSource(str(labels)), metadata_format="RCNN_Masks", **SIZE, **options)
     return read_samples([str(folder)], Job()), job
+
+
+def _centre(shape):
+    """Return the centre of the largest circle in a polygon."""
+    return shapely.get_point(shapely.maximum_inscribed_circle(shape), 0)
 
 
 def on_whole(samples):
@@ -35,19 +41,32 @@ def on_whole(samples):
 
 
 def test_masks_of_polygons_are_the_pixels_of_the_mask_that_comes_with_them(tmp_path):
-    """Each building part is an instance of its own, no pixel has two; courtyards stay open."""
+    """Each building part is an instance of its own, no pixel has two."""
     polygons = data("buildings_kampala", "buildings.gpkg")
     samples, job = buildings(tmp_path, polygons)
     with rasterio.open(data("buildings_kampala", "building_mask.tif")) as mask:
         given = mask.read(1)
     found = on_whole(samples)
     assert found.max() == 1 and (found == (given > 0)).all() and not job.warnings
-    shapes = shapely.from_wkb(pyogrio.raw.read(polygons)[2])
-    assert len(samples) == 6 and sum(len(sample.boxes) for sample in samples.samples) >= len(shapes) == 108
-    (ringed,) = (shape for shape in shapes if shapely.get_num_interior_rings(shape))
+    assert len(samples) == 6 and sum(len(sample.boxes) for sample in samples.samples) >= 108
+
+
+def test_a_courtyard_stays_open(tmp_path):
+    """A hole cut into the largest building bears no mask, all around it does."""
+    shapes = shapely.from_wkb(pyogrio.raw.read(data("buildings_kampala", "buildings.gpkg"))[2])
+    largest = shapes[np.argmax(shapely.area(shapes))]
+    yard = shapely.buffer(_centre(largest), 2.0)
+    source = write_features(
+        tmp_path / "yard.gpkg", [shapely.difference(largest, yard)], "EPSG:3857", geometry_type="Unknown"
+    )
+    samples, _ = buildings(tmp_path, source.path, output_nofeature_tiles=True)
+    found = on_whole(samples)
     with rasterio.open(data("buildings_kampala", "kampala.tif")) as scene:
-        yard = shapely.point_on_surface(shapely.Polygon(ringed.interiors[0]))
-        assert found[scene.index(yard.x, yard.y)] == 0
+        cell = scene.transform.a
+        shape = shapely.difference(largest, yard)
+        assert abs(found.sum() * cell**2 - shapely.intersection(shape, shapely.box(*scene.bounds)).area) < 2.0
+        row, col = scene.index(*_centre(largest).coords[0])
+        assert found[row - 20 : row + 21, col].sum() == 0 and found[row, col - 40] == 1
 
 
 def test_regions_of_the_mask_are_instances(tmp_path):
