@@ -10,12 +10,16 @@ from .compute_pixel_accuracy import ComputePixelAccuracyAlgorithm
 from .convert_training_data import ConvertTrainingDataAlgorithm
 from .detect_change import DetectChangeAlgorithm
 from .detect_objects import DetectObjectsAlgorithm
+from .diagnose_engine import DiagnoseEngineAlgorithm
 from .export_training_data import ExportTrainingDataAlgorithm
 from .inspect_training_data import InspectTrainingDataAlgorithm
 from .non_maximum_suppression import NonMaximumSuppressionAlgorithm
+from .set_up_engine import SetUpEngineAlgorithm
 from .train_model import TrainModelAlgorithm
 
 ALGORITHMS = (
+    SetUpEngineAlgorithm,
+    DiagnoseEngineAlgorithm,
     ExportTrainingDataAlgorithm,
     ConvertTrainingDataAlgorithm,
     InspectTrainingDataAlgorithm,

@@ -13,6 +13,7 @@ from ..engine.tools import TOOLS
 from ..engine.tools.arguments import ARGUMENTS
 from ..engine.tools.declaration import Tool
 from ..engine.tools.kinds import Arguments
+from ..provider.engine_environment import any_interpreter
 from ..provider.engine_process import run_engine
 from ..provider.icons import icon_path
 from .parameters import Border, definition, output_definition, value
@@ -109,7 +110,8 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         """Run the engine and dress what it wrote."""
         name = next(name for name, tool in TOOLS.items() if tool is self.tool)
         try:
-            outputs = run_engine(name, self.request.to_plain(), feedback)
+            interpreter = "" if self.tool.needs_engine else any_interpreter()
+            outputs = run_engine(name, self.request.to_plain(), feedback, interpreter)
         except EngineError as error:
             raise QgsProcessingException(str(error)) from error
         self.dress(outputs, feedback)

@@ -42,5 +42,9 @@ class DeviceError(EngineError):
     """The processor asked for is not there, or its memory does not suffice."""
 
 
+class InstallationError(EngineError):
+    """The engine's environment cannot be made or does not work."""
+
+
 class Cancelled(EngineError):
     """The user cancelled the run."""

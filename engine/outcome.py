@@ -27,6 +27,8 @@ _DISK = {
     errno.EPERM: "access is denied: choose another place or ask for the right to write there",
 }
 _FULL = ("no space left on device", "database or disk is full", "file too large", "disk quota exceeded")
+LOG_PREFIX = "imagery-deep-learning-"
+"""Logs of our own faults lie in the folder for temporary files under this name."""
 _log = logging.getLogger(__name__)
 
 
@@ -92,9 +94,7 @@ def _known_fault(error: BaseException) -> str:
 
 def _our_fault(error: Exception) -> str:
     """Write the traceback to a log and return the sentence that names it."""
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="imagery-deep-learning-", suffix=".log", delete=False, encoding="utf-8"
-    ) as log:
+    with tempfile.NamedTemporaryFile("w", prefix=LOG_PREFIX, suffix=".log", delete=False, encoding="utf-8") as log:
         log.write("".join(traceback.format_exception(error)))
     _log.error("unexpected %s, see %s", type(error).__name__, log.name)
     return f"unexpected fault of the engine ({type(error).__name__}: {error}): please report it with the log {log.name}"

@@ -6,8 +6,10 @@ QGIS sets variables that lead another Python and another GDAL astray; none of th
 from __future__ import annotations
 
 import os
+import sys
 
 from ..engine.errors import EngineError
+from ..engine.installation.places import current, engine_folder
 from . import settings
 
 VARIABLE = "IMAGERY_DL_PYTHON"
@@ -44,7 +46,7 @@ class EngineMissing(EngineError):
 
 
 def find_interpreter() -> str:
-    """Return the engine's Python: the plugin's setting, else ``IMAGERY_DL_PYTHON``, else ``.venv-engine``.
+    """Return the engine's Python: the plugin's setting, ``IMAGERY_DL_PYTHON``, ``.venv-engine``, or what was set up.
 
     Raises:
         EngineMissing: There is none, or the one that was chosen does not exist.
@@ -59,11 +61,33 @@ def find_interpreter() -> str:
         path = os.path.join(PLUGIN_ROOT, ".venv-engine", *parts)
         if os.path.isfile(path):
             return path
+    installed = current(engine_folder())
+    if installed is not None:
+        return installed.python
     raise EngineMissing(
-        "the deep learning engine is not set up: make a Python environment with the packages of "
-        f"{os.path.join(PLUGIN_ROOT, 'requirements', 'engine.txt')}, then name its python in Settings > Options > "
-        f"Processing > Providers > Imagery Deep Learning, or in the environment variable {VARIABLE}"
+        "the deep learning engine is not set up: run Set Up the Deep Learning Engine (group Engine of the toolbox, or "
+        "qgis_process run deeplearning:setupdeeplearningengine), or name the Python of an environment in Settings > "
+        f"Options > Processing > Providers > Imagery Deep Learning, or in the environment variable {VARIABLE}"
     )
+
+
+def any_interpreter() -> str:
+    """Return a Python of QGIS's own, for what needs the standard library only.
+
+    ``sys.executable`` is QGIS itself on Windows and macOS, and starting that opens a second one.
+
+    Raises:
+        EngineMissing: None is where QGIS's packages keep it.
+    """
+    names = ("python.exe", "python3.exe") if os.name == "nt" else ("bin/python3", "python3")
+    roots = [sys.base_prefix, sys.prefix, os.path.dirname(sys.executable)]
+    roots += [os.path.join(os.path.dirname(sys.executable), "bin")]
+    for root in roots:
+        for name in names:
+            path = os.path.join(root, *name.split("/"))
+            if os.path.isfile(path):
+                return path
+    raise EngineMissing(f"QGIS's own Python was not found below {sys.base_prefix}: install Python 3.11 or newer")
 
 
 def clean_environment() -> dict:

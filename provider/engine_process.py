@@ -34,20 +34,21 @@ class EngineFailed(EngineError):
     """The engine ended with a sentence of its own, or without one."""
 
 
-def run_engine(tool: str, parameters: dict, feedback) -> dict:
+def run_engine(tool: str, parameters: dict, feedback, interpreter: str = "") -> dict:
     """Run one tool in the engine's process and return its outputs.
 
     Args:
         tool: File name of the tool, such as ``detect_objects``.
         parameters: The request as plain data.
         feedback: QGIS's feedback; called from this thread only.
+        interpreter: The Python that runs it; empty for the engine's own.
 
     Raises:
         EngineMissing: There is no engine, or it does not start.
         Cancelled: The user cancelled.
         EngineFailed: The run ended with an error; the text is for the user.
     """
-    process = _start(find_interpreter())
+    process = _start(interpreter or find_interpreter())
     run = _Run(process, feedback)
     try:
         _send(process, {"protocol": PROTOCOL, "tool": tool, "parameters": parameters})

@@ -11,12 +11,16 @@ from .convert_training_data import ConvertTrainingData
 from .declaration import Tool
 from .detect_change import DetectChange
 from .detect_objects import DetectObjects
+from .diagnose_engine import DiagnoseEngine
 from .export_training_data import ExportTrainingData
 from .inspect_training_data import InspectTrainingData
 from .non_maximum_suppression import NonMaximumSuppression
+from .set_up_engine import SetUpEngine
 from .train_model import TrainModel
 
 TOOLS: dict[str, type[Tool]] = {
+    "set_up_engine": SetUpEngine,
+    "diagnose_engine": DiagnoseEngine,
     "export_training_data": ExportTrainingData,
     "convert_training_data": ConvertTrainingData,
     "inspect_training_data": InspectTrainingData,

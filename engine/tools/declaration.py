@@ -67,10 +67,12 @@ class Tool:
     Attributes:
         name: Algorithm id in QGIS.
         title: Name in the toolbox, ArcGIS's own.
-        group: Toolbox group: ``Training data``, ``Model``, ``Inference`` or ``Accuracy``.
+        group: Toolbox group: ``Training data``, ``Model``, ``Inference``, ``Accuracy`` or ``Engine``.
         derived: Outputs beside those that are parameters.
         example: Parameters of a worked example, for help and documents.
         about: Paragraphs of help beyond the summary.
+        needs_engine: Whether it runs in the engine's environment; else in any Python, as it needs the standard library
+            only.
     """
 
     name: ClassVar[str]
@@ -79,6 +81,7 @@ class Tool:
     derived: ClassVar[tuple[Derived, ...]] = ()
     example: ClassVar[Mapping[str, str]] = {}
     about: ClassVar[str] = ""
+    needs_engine: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         """Parse every value by its kind and check the rules between them."""

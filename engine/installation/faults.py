@@ -1,0 +1,83 @@
+"""What goes wrong when packages are fetched: recognised by what installers print, told in a sentence with a remedy."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_FAULTS = (
+    (
+        r"hash(es)? (mismatch|do(es)? not match)|do not match the hashes|HashMismatch|THESE PACKAGES DO NOT MATCH",
+        "a package that was fetched is not the one that was tested (its hash differs): the index or something on the "
+        "way changed it; use another index_url, or build a bundle on another connected computer",
+    ),
+    (
+        r"no space left|disk full|os error 28\b|os error 112\b|not enough space|ENOSPC|quota exceeded",
+        "the disk is full: the engine needs about 8 GB while it is installed; free some space or choose another "
+        "engine_folder",
+    ),
+    (
+        r"proxy authentication required|status code 407|\b407\b",
+        "the proxy asks for a user and a password: give them in proxy (http://user:password@host:port) or in QGIS's "
+        "network settings",
+    ),
+    (
+        r"certificate[ _]verify[ _]failed|invalid peer certificate|UnknownIssuer|self[- ]signed certificate|"
+        r"unable to get local issuer|SSLCertVerificationError",
+        "the certificate of the package index is not trusted: something on the way (a virus scanner, a company's "
+        "proxy) opens the line; give its certificate file in certificates",
+    ),
+    (
+        r"dns error|failed to lookup address|name or service not known|temporary failure in name resolution|"
+        r"getaddrinfo failed|nodename nor servname",
+        "the package index is not found: the computer has no network, or needs a proxy; connect it, give a proxy, or "
+        "install from a bundle made on a connected computer",
+    ),
+    (
+        r"connection refused|connection reset|network is unreachable|tunnel|error trying to connect|"
+        r"connection (was )?aborted|error sending request|RemoteDisconnected|tcp connect error|operation timed out|"
+        r"read timed out|Max retries exceeded|connection closed before|end of file before|unexpected end of file|"
+        r"IncompleteRead",
+        "the line to the package index broke: check network, firewall and proxy, then run again; what was fetched is "
+        "kept; or install from a bundle",
+    ),
+    (
+        r"\b40[13]\b.*(forbidden|unauthorized)|forbidden|unauthorized|status code 40[13]",
+        "the package index refuses access: check index_url, with user and password where it needs them",
+    ),
+    (
+        r"os error (5|32|33)\b|access is denied|being used by another process|WinError (5|32)\b",
+        "a file of the environment is locked, by a virus scanner or by a running engine: close what runs, except "
+        "engine_folder from the scanner, then run again",
+    ),
+    (
+        r"permission denied|read-only file system|os error (13|30)\b",
+        "the folder of the engine cannot be written to: choose another engine_folder",
+    ),
+    (
+        r"no solution found|no matching distribution|could not find a version|has no wheels|no versions of|"
+        r"not found in the package registry|was not found in the",
+        "the index does not have a package that the engine needs: use another index_url, a complete bundle, or another "
+        "version of Python",
+    ),
+    (
+        r"(bad|invalid|corrupt).{0,20}(zip|wheel|archive)|BadZipFile|failed to (extract|unpack)",
+        "a package that was fetched is damaged: run again, and it is fetched anew",
+    ),
+)
+
+
+def sentence(lines: Iterable[str], otherwise: str) -> str:
+    """Return what went wrong in one sentence.
+
+    Args:
+        lines: The last lines that an installer printed.
+        otherwise: What is known when nothing is recognised; the last line is added.
+    """
+    said = [line.strip() for line in lines if line.strip()]
+    text = "\n".join(said)
+    for pattern, meaning in _FAULTS:
+        if re.search(pattern, text, re.IGNORECASE):
+            return meaning
+    last = f": {said[-1][:300]}" if said else ""
+    return f"{otherwise}{last}; run Diagnose the Engine and ask with its report"

@@ -1,0 +1,82 @@
+"""What Set Up the Deep Learning Engine takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from ..errors import ParameterError
+from .declaration import Derived, Tool, param
+from .kinds import Flag, Folder, NewFolder, Number, Path, Text
+
+
+@dataclass(frozen=True)
+class SetUpEngine(Tool):
+    """Install the deep learning engine beside QGIS, repair it, or take an environment that exists."""
+
+    name: ClassVar[str] = "setupdeeplearningengine"
+    title: ClassVar[str] = "Set Up the Deep Learning Engine"
+    group: ClassVar[str] = "Engine"
+    needs_engine: ClassVar[bool] = False
+    derived: ClassVar[tuple[Derived, ...]] = (
+        Derived("out_python", "Python of the engine"),
+        Derived("out_device", "Processors that compute", "text"),
+    )
+    example: ClassVar[Mapping[str, str]] = {"engine_folder": "engine"}
+    about: ClassVar[str] = (
+        "Builds a Python environment of its own, outside QGIS's Python, with all packages at the versions that were "
+        "tested, each checked by its hash. Takes 2 to 8 GB and some minutes. The new environment has to compute before "
+        "it is used; a run that is cancelled or fails leaves the earlier one as it was. Running it again repairs what "
+        "is broken and does nothing where all is well."
+    )
+
+    engine_folder: str = param(
+        NewFolder(
+            "Folder of the engine", "Where it lies; empty takes the user's own data folder, which upgrades keep."
+        ),
+        "",
+    )
+    existing: str = param(
+        Path(
+            "Python of an existing environment",
+            "Take this environment instead of building one: one of conda, or a read-only folder that an office shares. "
+            "It is proven, not changed.",
+        ),
+        "",
+    )
+    rebuild: bool = param(
+        Flag("Build anew", "Build a new environment also when the one in use works.", on="REBUILD", off="KEEP"), False
+    )
+    bundle: str = param(
+        Folder("Offline bundle", "Install from this folder, which Build Offline Bundle wrote, without network."), ""
+    )
+    python: str = param(
+        Path("Python to build on", "A Python 3.11 to 3.13; empty finds one, or fetches one where there is none."),
+        "",
+        advanced=True,
+    )
+    index_url: str = param(
+        Text("Package index", "A mirror of the package index; empty takes the usual one."), "", advanced=True
+    )
+    proxy: str = param(
+        Text("Proxy", "http://user:password@host:port; empty takes that of QGIS or of the system."), "", advanced=True
+    )
+    certificates: str = param(
+        Path("Certificates", "File (.pem) of further authorities to trust, where a company opens TLS lines."),
+        "",
+        advanced=True,
+    )
+    stall_seconds: float = param(
+        Number("Patience", "Seconds without a byte after which the line is given up.", low=5.0, unit="seconds"),
+        120.0,
+        advanced=True,
+    )
+
+    def check(self) -> None:
+        """An environment is taken or built, not both."""
+        if self.existing and (self.bundle or self.rebuild or self.python):
+            raise ParameterError(
+                "existing names an environment to take, and bundle, rebuild or python one to build: leave one of them "
+                "empty"
+            )
