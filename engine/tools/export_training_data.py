@@ -12,6 +12,9 @@ from .declaration import Derived, Tool, param
 from .kinds import Choice, Features, FieldName, Flag, NewFolder, Number, Raster
 from .values import Extent, FeatureSource
 
+OBJECT_FORMATS = ("Labeled_Tiles", "Imagenet")
+"""Formats with one chip for each object, which know no stride."""
+
 
 @dataclass(frozen=True)
 class ExportTrainingData(Tool):
@@ -238,7 +241,9 @@ class ExportTrainingData(Tool):
     )
 
     def check(self) -> None:
-        """A stride beyond the tile would skip pixels."""
+        """A stride beyond the tile would skip pixels; chips of objects have none."""
+        if self.metadata_format in OBJECT_FORMATS:
+            return
         for axis in "xy":
             stride, tile = getattr(self, f"stride_{axis}"), getattr(self, f"tile_size_{axis}")
             if stride > tile:
