@@ -211,7 +211,7 @@ class InstanceStrip:
         seen = np.zeros(len(candidates), bool)
         for part, polygons in self._parts(copy, chip):
             numbers = self._place.chip(part, copy).ravel()
-            full = np.flatnonzero(numbers)
+            full = np.flatnonzero(numbers != 0)  # of booleans it is thirty times as fast as of numbers
             places = np.minimum(np.searchsorted(polygons, candidates), len(polygons) - 1)
             mine = np.flatnonzero(polygons[places] == candidates)
             table = np.zeros(len(polygons) + 1, np.intp)
