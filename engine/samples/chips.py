@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,7 @@ class ChipWriter:
         self.suffix, self._world_suffix = SUFFIXES[kind.image_format]
         self._folder = str(folder)
         plain = kind.image_format == "TIFF" and kind.compression == "NONE" and not once
-        self._template = _Template.made(kind) if plain else None
+        self._template = _template_of(kind) if plain else None
         self._mrf = MrfLayout(kind) if kind.image_format == "MRF" else None
 
     def write(self, stem: str, pixels: np.ndarray, transform: Affine) -> None:
@@ -186,6 +187,12 @@ def encoded(kind: ChipKind, pixels: np.ndarray, transform: Affine) -> bytes:
             chip.write(pixels)
         memory.seek(0)
         return bytes(memory.read())
+
+
+@lru_cache(maxsize=8)
+def _template_of(kind: ChipKind) -> _Template | None:
+    """Return the template of a kind of chips; it is made once, however many writers write such chips."""
+    return _Template.made(kind)
 
 
 def _profile(kind: ChipKind) -> dict[str, Any]:
