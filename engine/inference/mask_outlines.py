@@ -70,6 +70,8 @@ def _simplified(traced: list[list[tuple[Array, list[Array]]]], stepped: Array) -
         ]
     ).astype(object)
     smooth = shapely.simplify(smooth, TOLERANCE, preserve_topology=True)
+    single = shapely.get_type_id(smooth) == shapely.GeometryType.POLYGON
+    smooth[single] = [shapely.MultiPolygon([shape]) for shape in smooth[single]]
     area = shapely.area(stepped)
     kept = shapely.is_valid(smooth) & (shapely.get_type_id(smooth) == shapely.GeometryType.MULTIPOLYGON)
     kept &= np.abs(shapely.area(smooth) - area) <= AREA_CHANGE * area
