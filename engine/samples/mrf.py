@@ -62,10 +62,15 @@ def check_mrf(dtype: str) -> None:
     Raises:
         ParameterError: This build of GDAL lacks the driver, or the format lacks the pixel type.
     """
-    with rasterio.Env() as env:
-        if "MRF" not in env.drivers():
-            raise ParameterError(
-                f"MRF chips need GDAL's MRF driver, which GDAL {rasterio.__gdal_version__} lacks here: choose TIFF"
-            )
+    if "MRF" not in _drivers():
+        raise ParameterError(
+            f"MRF chips need GDAL's MRF driver, which GDAL {rasterio.__gdal_version__} lacks here: choose TIFF"
+        )
     if dtype not in _TYPES:
         raise ParameterError(f"MRF chips hold {', '.join(_TYPES)} and not {dtype}: choose TIFF")
+
+
+def _drivers() -> dict[str, str]:
+    """Return the drivers of GDAL by their short names."""
+    with rasterio.Env() as env:
+        return dict(env.drivers())
