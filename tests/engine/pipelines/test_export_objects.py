@@ -293,19 +293,6 @@ def test_several_processes_write_the_same_chips(tmp_path, monkeypatch):
     assert len(one) > 60 and one == two
 
 
-def test_a_folder_goes_on_with_one_crop_mode(tmp_path):
-    """Chips of another crop mode, or blackened ones, do not join."""
-    raster = write_raster(tmp_path / "r.tif", scene())
-    labels = write_boxes(tmp_path / "l.gpkg", on_map((60, 40, 70, 52)), kind=[4])
-    export(tmp_path, raster, labels, **FRAMES)
-    folder, _ = export(tmp_path, raster, labels, **FRAMES)
-    assert len(read_samples([str(folder)], Job())) == 2
-    with pytest.raises(Exception, match="have crop tile mode Variable_Size and this run would write Fixed_Size"):
-        export(tmp_path, raster, labels, **TILES)
-    with pytest.raises(Exception, match="have blacken around feature False"):
-        export(tmp_path, raster, labels, blacken_around_feature=True, **FRAMES)
-
-
 @pytest.mark.parametrize("crop", ["FIXED_SIZE", "BOUNDING_BOX"])
 def test_real_crowns_and_land_use_have_a_chip_each(tmp_path, crop):
     """Boxes over a folder of rasters, polygons that reach outside of a 13 band raster."""

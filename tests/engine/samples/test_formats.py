@@ -94,7 +94,7 @@ def test_broken_label_files_get_one_sentence(name, text, says):
 def test_formats_are_found_by_scanning_and_names_are_taken_once():
     """Unknown names list the choices; a name used twice, in any case, is refused."""
     assert {"PASCAL_VOC_rectangles", "KITTI_rectangles"} <= set(sample_formats())
-    with pytest.raises(ParameterError, match="choose one of Classified_Tiles, .*KITTI_rectangles, .*PASCAL_VOC"):
+    with pytest.raises(ParameterError, match=r"choose one of Classified_Tiles, .*KITTI_rectangles, .*PASCAL_VOC"):
         get_sample_format("Nonsense")
     with pytest.raises(EngineError, match="registered twice"):
         sample_format("kitti_RECTANGLES")(object)
