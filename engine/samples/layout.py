@@ -70,6 +70,7 @@ def find_layout(folder: Path, job: Job) -> Layout:
     statistics = read_json(folder / JSON) if exported else {}
     emd = read_json(folder / EMD) if exported else {}
     rows = {row.chip: row for row in read_chip_rows(folder / CHIPS)} if (folder / CHIPS).is_file() else {}
+    _check_whole(folder, exported)
     listing = Listing(folder)
     name = _format(listing, statistics)
     form = get_sample_format(name)
@@ -80,6 +81,13 @@ def find_layout(folder: Path, job: Job) -> Layout:
             f"{folder} has several chips named {doubled[0]} with different suffixes: keep one of them"
         )
     return Layout(folder, name, form, found.images, found.labels, statistics, emd, rows, found.seconds)
+
+
+def _check_whole(folder: Path, exported: bool) -> None:
+    """Refuse a folder of training folders, such as the two of CycleGAN."""
+    inside = sorted(entry.parent.name for entry in folder.glob(f"*/{JSON}"))
+    if inside and not exported:
+        raise SampleFolderError(f"{folder} holds the training folders {' and '.join(inside)}: choose one of them")
 
 
 def _format(listing: Listing, statistics: dict[str, Any]) -> str:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-import shapely
-
-from ..errors import FeatureError, ParameterError, RasterError
+from ..errors import ParameterError, RasterError
 from ..job import Job
-from ..raster.crs import crs_text
 from ..raster.reading import RasterSource, raster_source
 from ..tools.export_training_data import ExportTrainingData
-from ..tools.values import FeatureSource
-from ..vector.reading import FeatureTable, read_features, related
 from .cell_size import tell_size, wanted_cell_size
-from .chips import SUFFIXES, ChipKind
+from .chips import ChipKind
 from .cutting import Cutting
 from .exporting import PARTS, LabelledRaster
+from .first_record import chip_kinds, first_record
+from .mask_polygons import MaskPolygons
 from .pairing import SecondImages
-from .placing import PlacedLabels, in_pixels
-from .record import FolderRecord, SecondRasters
+from .placing import PlacedLabels
+from .record import FolderRecord
 from .registry import LabelRequest, RunLabels, SampleFormat, sample_formats
 from .sides import Side
-from .statistics import PixelStatistics
 
 
 @dataclass(frozen=True)
@@ -96,8 +92,8 @@ def planned(request: ExportTrainingData, side: Side, form: SampleFormat, job: Jo
     labels = form.labels(_label_request(request, side), job)
     cutting = _cutting(request)
     rasters = _labelled_rasters(request, side, cutting, labels, form, job)
-    kinds = [_kinds(request, raster) for raster in rasters]
-    record = _new_record(request, rasters, kinds[0], labels, form)
+    kinds = [chip_kinds(request, raster) for raster in rasters]
+    record = first_record(request, side, rasters, kinds[0], labels, form)
     units = [
         Unit(unit, kind, form.expected(unit, cutting, job))
         for raster, kind in zip(rasters, kinds, strict=True)
@@ -144,7 +140,7 @@ def _labelled_rasters(
 ) -> list[LabelledRaster]:
     """Return each raster with the labels on it, and with its second raster; those without a chip are left out."""
     pixel_space = request.reference_system == "PIXEL_SPACE"
-    mask = _Mask(None if request.in_mask_polygons is None else _read_mask(request.in_mask_polygons, job), job)
+    mask = MaskPolygons(request.in_mask_polygons, job)
     seconds = SecondImages(side.second, side.seconds, pixel_space, job) if side.seconds else None
     source_of = _source_of(request)
     pixels = form.object_pixels(labels)
@@ -215,106 +211,6 @@ def _cutting(request: ExportTrainingData) -> Cutting:
         fixed=request.crop_mode == "FIXED_SIZE",
         blacken=request.blacken_around_feature,
     )
-
-
-def _kinds(request: ExportTrainingData, raster: LabelledRaster) -> list[ChipKind]:
-    """Return the kind of a raster's chips, and of its second ones."""
-    kinds = [_chip_kind(request, raster.source)]
-    if raster.second is not None:
-        kinds.append(replace(_chip_kind(request, raster.second.source), crs=raster.source.crs))
-    return kinds
-
-
-def _chip_kind(request: ExportTrainingData, source: RasterSource) -> ChipKind:
-    """Return what the chips of a raster have in common; refuses what the image format cannot hold."""
-    kind = ChipKind(
-        image_format=request.image_chip_format,
-        compression=request.compression if request.image_chip_format == "TIFF" else "NONE",
-        bands=len(source.bands),
-        rows=request.tile_size_y,
-        cols=request.tile_size_x,
-        dtype=source.dtype,
-        band_names=source.band_names,
-        crs=source.crs,
-    )
-    kind.check(source.path)
-    return kind
-
-
-def _new_record(
-    request: ExportTrainingData,
-    rasters: list[LabelledRaster],
-    kinds: list[ChipKind],
-    labels: RunLabels,
-    form: SampleFormat,
-) -> FolderRecord:
-    """Return the record of a folder before the first chip; ``kinds`` are of the chips and of second ones, if any."""
-    kind = kinds[0]
-    return FolderRecord(
-        metadata_format=request.metadata_format,
-        image_suffix=SUFFIXES[kind.image_format][0],
-        label_suffix=next(iter(form.suffixes), ""),
-        bands=kind.bands,
-        dtype=kind.dtype,
-        cols=kind.cols,
-        rows=kind.rows,
-        image_space=request.reference_system,
-        band_names=kind.band_names,
-        classes=labels.classes,
-        pixels=PixelStatistics.of_bands(kind.bands),
-        labels=form.statistics(),
-        next_index=request.start_index,
-        cell_sizes=[raster.source.cell_size for raster in rasters],
-        crs=kind.crs,
-        unlabelled=labels.unlabelled,
-        plain_folders=form.plain_folders,
-        crop_tile_mode="Fixed_Size" if request.crop_mode == "FIXED_SIZE" else "Variable_Size",
-        blacken_around_feature=request.blacken_around_feature,
-        second=_second_record(rasters, kinds),
-    )
-
-
-def _second_record(rasters: list[LabelledRaster], kinds: list[ChipKind]) -> SecondRasters:
-    """Return the record of the second chips before the first one."""
-    if len(kinds) == 1:
-        return SecondRasters()
-    kind = kinds[1]
-    paths = [raster.second.source.path for raster in rasters if raster.second is not None]
-    return SecondRasters(
-        kind.bands, kind.dtype, kind.band_names, PixelStatistics.of_bands(kind.bands), list(dict.fromkeys(paths))
-    )
-
-
-def _read_mask(source: FeatureSource, job: Job) -> FeatureTable:
-    """Return the polygons that chips must lie in.
-
-    Raises:
-        FeatureError: The layer is empty or holds no polygons.
-    """
-    mask = read_features(source, job=job, geometry="polygon")
-    if not len(mask):
-        raise FeatureError(f"the mask {mask.name} has no polygon: draw one, or leave in_mask_polygons empty")
-    return mask
-
-
-class _Mask:
-    """The mask polygons of an export, on one raster after another."""
-
-    def __init__(self, table: FeatureTable | None, job: Job) -> None:
-        """Hold the polygons, None for anywhere."""
-        self._table, self._job = table, job
-        self._by_crs: dict[str | None, FeatureTable] = {}
-
-    def on(self, source: RasterSource) -> shapely.Geometry | None:
-        """Return the union of the polygons in pixels of a raster, ready for many questions."""
-        if self._table is None:
-            return None
-        crs = crs_text(source.crs)
-        if crs not in self._by_crs:
-            self._by_crs[crs] = related(self._table, source.crs, job=self._job, other=source.path)
-        union = shapely.union_all(in_pixels(self._by_crs[crs].geometry, ~source.transform))
-        shapely.prepare(union)
-        return union
 
 
 def _check_alike(sources: list[RasterSource]) -> None:

@@ -11,7 +11,8 @@ from .. import files
 from ..classes import ClassInfo
 from ..errors import OutputError
 from ..job import Job
-from .record import FolderRecord, read_own
+from .own_record import read_own
+from .record import FolderRecord
 
 
 def earlier_records(out: Path, sides: Sequence[str]) -> list[FolderRecord | None]:

@@ -8,7 +8,7 @@ import rasterio
 import shapely
 from rasterio.warp import transform_geom
 
-from engine.errors import Cancelled, FeatureError, OutputError, ParameterError, RasterError
+from engine.errors import Cancelled, FeatureError, OutputError, ParameterError, RasterError, SampleFolderError
 from engine.job import Job
 from engine.raster.mosaic import write_mosaic
 from engine.samples import mrf
@@ -162,6 +162,8 @@ def test_cyclegan_writes_both_folders_or_none(tmp_path):
     assert sorted(path.name for path in folder.iterdir()) == ["A", "B"]
     sides = [read_samples([str(folder / side)], Job()) for side in ("A", "B")]
     assert [(len(side), side.bands) for side in sides] == [(12, 3), (4, 1)]
+    with pytest.raises(SampleFolderError, match="holds the training folders A and B: choose one of them"):
+        read_samples([str(folder)], Job())
     assert [message.rpartition(" with ")[2] for message in job.messages[-2:]] == ["no labels"] * 2
     for metadata_format in ("Export_Tiles", "PASCAL_VOC_rectangles"):
         labels = write_boxes(tmp_path / "a.gpkg", on_map((2, 2, 12, 12)))
