@@ -189,11 +189,11 @@ class InstanceStrip:
         labeller, mine = self._labeller, self._polygons(copy).get(chip, np.zeros(0, np.int64))
         values = labeller.placed.values[mine]
         if labeller.cutting.least_share:
-            for value in np.unique(values).tolist():
+            for value in _distinct(values):
                 chosen = mine[values == value]
                 yield labeller.paint(self._place.window(copy, chip), chosen), chosen
             return
-        for value in np.unique(values).tolist() if self._by_class else [_ANY] * bool(len(mine)):
+        for value in _distinct(values) if self._by_class else [_ANY] * bool(len(mine)):
             painted, polygons = self._layer(value)
             yield self._place.part(painted, copy, chip), polygons
 
@@ -221,7 +221,7 @@ class InstanceStrip:
             present = np.flatnonzero(pixels)
             seen[mine[present]] = True
             values = labeller.placed.values[candidates[mine[present]]]
-            for value in np.unique(values).tolist():
+            for value in _distinct(values):
                 chosen = present[values == value]
                 labeller.check_count(len(chosen), value)
                 table = np.zeros(len(mine) + 1, np.uint8 if len(chosen) <= 255 else np.uint16)
@@ -230,3 +230,8 @@ class InstanceStrip:
                 mask[full] = table[local]
                 yield ClassMasks(value, mask.reshape(size), pixels[chosen])
         labeller.note_absent(candidates[~seen])
+
+
+def _distinct(values: np.ndarray) -> list[int]:
+    """Return the class values of some polygons, ascending."""
+    return sorted(set(values.tolist()))

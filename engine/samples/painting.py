@@ -17,6 +17,9 @@ from ..raster.class_raster import LARGEST_VALUE
 from .placed_classes import ClassReader, PlacedClasses
 from .placing import PlacedLabels
 
+_POLYGON = 3
+"""Shapely's number of the kind polygon."""
+
 _DETAILED = 64
 """Vertices of a polygon beyond which it is cut at the strip before it is painted."""
 
@@ -99,9 +102,22 @@ class PolygonPainter:
             geometry, numbers = geometry[kept], numbers[kept]
         if len(geometry):
             rasterio.features.rasterize(
-                zip(geometry, numbers.tolist(), strict=True), out=out, transform=Affine.translation(col, row)
+                zip(_outlines(geometry), numbers.tolist(), strict=True), out=out, transform=Affine.translation(col, row)
             )
         return out
+
+
+def _outlines(geometry: np.ndarray) -> list[Any]:
+    """Return polygons as rasterio takes them: those of one ring as mappings made at once, in half the time."""
+    found: list[Any] = geometry.tolist()
+    rings = np.flatnonzero(
+        (shapely.get_type_id(geometry) == _POLYGON) & (shapely.get_num_interior_rings(geometry) == 0)
+    )
+    points = shapely.get_coordinates(geometry[rings]).tolist()
+    ends = np.cumsum(shapely.get_num_coordinates(geometry[rings])).tolist()
+    for place, begin, end in zip(rings.tolist(), [0, *ends], ends, strict=False):
+        found[place] = {"type": "Polygon", "coordinates": [points[begin:end]]}
+    return found
 
 
 class ClassPainter:
