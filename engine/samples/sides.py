@@ -50,6 +50,7 @@ def find_sides(request: ExportTrainingData, form: SampleFormat, out: Path, job: 
     _check_second(request, form)
     given = [request.in_raster, request.in_raster2]
     temporary = job.temporary(files.temporary_name(out.parent / f"{out.name}-mosaics"))
+    files.sweep(out.parent)
     files.remove(temporary)
     try:
         found = [_images(text, request.processing_mode, temporary / str(at), job) for at, text in enumerate(given)]
