@@ -42,6 +42,34 @@ def read_masks(sample: InstanceSample | PanopticSample) -> np.ndarray:
     )
 
 
+def read_planes(sample: InstanceSample) -> list[np.ndarray]:
+    """Read the maps that number the instances of a chip.
+
+    Returns:
+        (rows, cols) uint16 or int32 each, 1..n, 0 for none, one for each of ``planes``; of drawn instances of one class
+        that lie over each other the last is on top.
+
+    Raises:
+        SampleFolderError: A label is missing, corrupt, or has another size than the chip.
+    """
+    size = _chip_size(sample)
+    if isinstance(sample, DrawnSample):
+        planes = [np.zeros(size, np.int32) for _ in sample.planes]
+        for number, (mask, value) in enumerate(zip(sample.drawn(*size), sample.classes.tolist(), strict=True), 1):
+            planes[sample.planes.index(value)][mask] = number
+        return [_consecutive(plane)[0] for plane in planes]
+    maps = []
+    for _, path in sample.masks:
+        numbers, _ = instance_numbers(path)
+        if numbers.shape != size:
+            raise SampleFolderError(
+                f"the label {path} has {numbers.shape[0]} x {numbers.shape[1]} pixels and its chip {size[0]} x "
+                f"{size[1]}: both must be alike; export them again"
+            )
+        maps.append(numbers)
+    return maps
+
+
 def instance_numbers(path: Path) -> tuple[np.ndarray, int]:
     """Read a label raster of instances.
 

@@ -103,6 +103,11 @@ class InstanceSample(BoxSample):
 
     masks: tuple[tuple[int, Path], ...] = ()
 
+    @property
+    def planes(self) -> tuple[int, ...]:
+        """Class value of each map that numbers instances, see ``read_planes``."""
+        return tuple(value for value, _ in self.masks)
+
 
 @dataclass
 class PanopticSample(MaskSample):
@@ -135,6 +140,11 @@ class DrawnSample(InstanceSample):
     """
 
     outlines: tuple[Outline, ...] = ()
+
+    @property
+    def planes(self) -> tuple[int, ...]:
+        """The classes of the instances, ascending."""
+        return tuple(sorted(set(self.classes.tolist())))
 
     def drawn(self, rows: int, cols: int) -> np.ndarray:
         """Return the masks of the instances, (n, rows, cols) bool, in the order of the boxes."""

@@ -16,7 +16,7 @@ from torch import Tensor
 from ..errors import SampleFolderError
 from ..job import Job
 from ..samples.folder import SampleSet
-from ..samples.instances import enclosing_boxes, instance_numbers
+from ..samples.instances import enclosing_boxes, read_planes
 from ..samples.samples import InstanceSample
 from ..training.views import View, show_labels
 from .box_labels import VISIBLE, BoxLabels
@@ -31,17 +31,8 @@ class InstanceLabels(BoxLabels):
         Raises:
             SampleFolderError: A map cannot be read, or has another size than the chip.
         """
-        size = pixels.shape[1:]
-        maps = [np.zeros((0, *size), np.uint16)]
-        for _, path in self._sample(index).masks:
-            numbers, _ = instance_numbers(path)
-            if numbers.shape != size:
-                raise SampleFolderError(
-                    f"the label {path} has {numbers.shape[0]} x {numbers.shape[1]} pixels and its chip {size[0]} x "
-                    f"{size[1]}: both must be alike; export them again"
-                )
-            maps.append(numbers[None])
-        return np.concatenate(maps)
+        maps = read_planes(self._sample(index))
+        return np.stack(maps) if maps else np.zeros((0, *pixels.shape[1:]), np.uint16)
 
     def shown(self, index: int, kept: np.ndarray | None, view: View) -> dict[str, Tensor]:
         """Return the instances of a view: ``networks.instances.InstanceTarget``.
@@ -51,7 +42,7 @@ class InstanceLabels(BoxLabels):
         maps = kept if kept is not None else np.zeros((0, 1, 1), np.uint16)
         zoom = abs(float(np.linalg.det(view.matrix)))
         boxes, labels, places, shown = [np.empty((0, 4), np.float32)], [], [], []
-        for plane, ((value, _), numbers) in enumerate(zip(self._sample(index).masks, maps, strict=True)):
+        for plane, (value, numbers) in enumerate(zip(self._sample(index).planes, maps, strict=True)):
             seen = show_labels(numbers, view, 0).astype(np.int32)
             whole = np.bincount(numbers.ravel(), minlength=1)
             visible = np.bincount(seen.ravel(), minlength=len(whole)) * zoom >= np.maximum(VISIBLE * whole, 1e-9)

@@ -8,6 +8,9 @@ import pytest
 from engine.errors import SampleFolderError
 from engine.samples.foreign.run_lengths import decompressed, mask_of
 from engine.samples.instances import read_masks
+from engine.samples.samples import read_chip
+from engine.tasks.instance_labels import instance_labels
+from engine.training.views import whole_view
 from tests.engine.samples.foreign_folders import COLS, ROWS, coco, image, read
 
 SQUARE = [[10.0, 5.0, 20.0, 5.0, 20.0, 15.0, 10.0, 15.0]]
@@ -155,3 +158,17 @@ def test_run_lengths_of_another_length_are_refused_when_they_are_drawn(tmp_path,
     with pytest.raises(SampleFolderError, match=words) as refused:
         read_masks(samples.samples[0])
     assert "annotation 0" in str(refused.value)
+
+
+def test_drawn_instances_are_learnt_like_those_of_label_rasters(tmp_path):
+    """The task of instances is shown the masks of the file, one map a class."""
+    other = [[30.0, 20.0, 50.0, 20.0, 50.0, 36.0, 30.0, 36.0]]
+    instances = [annotated(segmentation=SQUARE), annotated(category=7, segmentation=other, bbox=[30, 20, 20, 16])]
+    coco(tmp_path / "a.json", [*instances, annotated(1, segmentation=SQUARE)])
+    samples, job = read(tmp_path)
+    labels = instance_labels(samples, {}, job)
+    kept = labels.read(0, read_chip(samples.samples[0]))
+    target = labels.shown(0, kept, whole_view((ROWS, COLS), (ROWS, COLS)))
+    assert target["boxes"].tolist() == [[10, 5, 20, 15], [30, 20, 50, 36]]
+    assert target["labels"].tolist() == [1, 2]
+    assert (target["maps"] > 0).sum(dim=(1, 2)).tolist() == [100, 320]
