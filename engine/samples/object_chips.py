@@ -31,7 +31,7 @@ from .sized_chips import Writer, chip_writer
 from .turning import Turn
 
 UNIT_OBJECTS = 2048
-"""Objects of a unit of work."""
+"""Objects of a unit of work at least."""
 
 _LABEL_BYTES = 2048
 """A label and two world files."""
@@ -99,8 +99,7 @@ class ObjectCut(ABC):
         """Return a raster in units of some objects, with the plan of their chips in place of the labels."""
         placed: Any = raster.placed
         plan = ObjectPlan(placed, raster.source, cutting)
-        starts = range(0, max(len(plan), 1), UNIT_OBJECTS)
-        return [replace(raster, placed=plan, unit=(start, min(start + UNIT_OBJECTS, len(plan)))) for start in starts]
+        return [replace(raster, placed=plan, unit=unit) for unit in plan.units(UNIT_OBJECTS)]
 
     def expected(self, raster: LabelledRaster, cutting: Cutting, job: Job) -> int:
         """Return how many chips of the tile's size need as much room as those of a unit."""

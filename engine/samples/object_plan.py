@@ -28,6 +28,9 @@ BAND_ROWS = 128
 GROUP = 4096
 """Most objects of a group."""
 
+UNIT_TILES = 4
+"""Least height of a unit of work, in heights of a tile."""
+
 DENSE = 0.25
 """Share of a strip that the chips in it must cover to be cut from it; sparser ones are read one by one."""
 
@@ -117,18 +120,33 @@ class ObjectPlan:
         """Return how many pixels the upright chips of a unit have together."""
         return int(np.prod(self._windows[self.order[slice(*unit)], 2:], axis=1).sum())
 
-    def groups(self, unit: tuple[int, int] | None = None) -> Iterator[Group]:
-        """Yield the objects group by group; of a unit the first and last + 1 place in the order are given."""
-        first, last = unit or (0, len(self.order))
-        order = self.order[first:last]
+    def units(self, objects: int) -> list[tuple[int, int]]:
+        """Return the order in units of work: first and last + 1 of each.
+
+        A unit holds whole rows of blocks, so many that those read twice hardly count, and some objects at least.
+        """
+        keys = self._keys[self.order]
+        first, rows, found = 0, 0, []
+        for _, band in _runs(keys[:, 0] * (int(keys[:, 1].max(initial=0)) + 1) + keys[:, 1]):
+            rows += self._band
+            if band.stop - first >= objects and rows >= UNIT_TILES * self._cutting.rows:
+                found.append((first, band.stop))
+                first, rows = band.stop, 0
+        if first < len(self.order) or not found:
+            found.append((first, len(self.order)))
+        return found
+
+    def groups(self, unit: tuple[int, int]) -> Iterator[Group]:
+        """Yield the objects of a unit group by group; groups of one row of blocks have one strip."""
+        order = self.order[slice(*unit)]
         keys = self._keys[order]
         for _, swath in _runs(keys[:, 0]):
             columns = self._columns(order[swath])
             for _, band in _runs(keys[swath, 1]):
-                begin = swath.start + band.start
-                for start in range(begin, swath.start + band.stop, GROUP):
-                    objects = order[start : min(start + GROUP, swath.start + band.stop)]
-                    yield Group(objects, self._strip(objects, columns))
+                objects = order[swath.start + band.start : swath.start + band.stop]
+                strip = self._strip(objects, columns)
+                for start in range(0, len(objects), GROUP):
+                    yield Group(objects[start : start + GROUP], strip)
 
     def placed(self, objects: np.ndarray, angle: float) -> PlacedChips:
         """Return the chips of objects at an angle in degrees; frames are those of the turned objects."""
