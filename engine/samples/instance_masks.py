@@ -23,6 +23,9 @@ from .turning import Turn
 MOST_INSTANCES = 65_535
 """Instances of one class that the 16 bits of a label raster number in a chip."""
 
+LAYER_BYTES = 2**28
+"""Most bytes of the layers of a strip; beyond that each chip is painted by itself, which takes longer."""
+
 _ANY = -1
 """Stands for all classes where one layer holds the polygons of all."""
 
@@ -140,6 +143,9 @@ class InstanceStrip:
         self._within = labeller.placed.within(col, top, width, height)
         self._values = labeller.placed.values[self._within]
         self._by_class = bool(labeller.crossing[self._within].any())
+        layers = len(np.unique(self._values)) if self._by_class else 1
+        pixel = 2 if len(self._within) < 2**16 else 4
+        self._one_by_one = labeller.cutting.least_share > 0 or layers * height * width * pixel > LAYER_BYTES
         self._layers: dict[int, tuple[np.ndarray, np.ndarray]] = {}
         self._counted: dict[tuple[int, int], list[tuple[int, np.ndarray]]] = {}
 
@@ -188,7 +194,7 @@ class InstanceStrip:
         """
         labeller, mine = self._labeller, self._polygons(copy).get(chip, np.zeros(0, np.int64))
         values = labeller.placed.values[mine]
-        if labeller.cutting.least_share:
+        if self._one_by_one:
             for value in _distinct(values):
                 chosen = mine[values == value]
                 yield labeller.paint(self._place.window(copy, chip), chosen), chosen

@@ -114,6 +114,20 @@ def test_the_later_instance_of_a_class_wins_and_both_classes_are_seen(tmp_path):
     ]
 
 
+def test_chips_are_the_same_whether_a_strip_is_painted_at_once_or_not(tmp_path, monkeypatch):
+    """Many overlapping instances of several classes, chips that overlap, turned copies: not a byte differs."""
+    random = np.random.default_rng(3)
+    centres, sizes = random.uniform(0, (128, 96), (60, 2)), random.uniform(2, 9, 60)
+    shapes = [shapely.Point(*centre).buffer(size) for centre, size in zip(centres, sizes, strict=True)]
+    layer = write_features(tmp_path / "a.gpkg", on_ground(*shapes), kind=random.integers(1, 4, 60))
+    options = {"class_value_field": "kind", "stride_x": 16, "rotation_angle": 45}
+    folder, _ = masks(tmp_path, layer, **options)
+    monkeypatch.setattr(instance_masks, "LAYER_BYTES", 0)
+    other, _ = masks(tmp_path, layer, folder="other", **options)
+    paths = [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.is_file()]
+    assert len(paths) > 300 and all((folder / path).read_bytes() == (other / path).read_bytes() for path in paths)
+
+
 def test_polygons_that_only_touch_do_not_overlap(tmp_path):
     """Neighbours with a common edge, boxes that overlap while the polygons do not."""
     triangles = [shapely.Polygon([(2, 2), (22, 2), (2, 22)]), shapely.Polygon([(22, 2), (22, 22), (2, 22)])]
