@@ -41,6 +41,8 @@ SMALLEST = 64
 STRIDE = 32
 BORDER = 1e-3
 """Weight of ground outside the object in the mean, so that an object without a pixel has one."""
+HIDDEN = 64
+"""Values between statistics and scores."""
 FARTHEST = 4.0
 """Statistics farther than so many deviations from the mean of the training objects count as that far."""
 NOISE = 0.1
@@ -133,11 +135,9 @@ class FeatureClassifier(Trainable):
         self.head = nn.Linear(body.channels[-1] if isinstance(body, Body) else body.channels, classes)
         nn.init.normal_(self.head.weight, std=0.01)
         nn.init.zeros_(self.head.bias)
-        self.of_statistics = nn.Linear(statistics, classes, bias=False) if statistics else None
+        self.of_statistics = _layers(statistics, classes, dropout) if statistics else None
         self.register_buffer("centre", torch.zeros(statistics))
         self.register_buffer("spread", torch.ones(statistics))
-        if self.of_statistics is not None:
-            nn.init.zeros_(self.of_statistics.weight)
 
     @classmethod
     def from_spec(cls, spec: ModelSpec) -> Self:
@@ -280,6 +280,13 @@ class FeatureClassifier(Trainable):
             known = torch.tensor(shares).clamp(1e-3, 1 - 1e-3)
             with torch.no_grad():
                 self.head.bias[:] = known.logit() if self.multi else known.log()
+
+
+def _layers(statistics: int, classes: int, dropout: float) -> nn.Sequential:
+    """Return the layers from statistics to scores, which are 0 at first."""
+    last = nn.Linear(HIDDEN, classes, bias=False)
+    nn.init.zeros_(last.weight)
+    return nn.Sequential(nn.Linear(statistics, HIDDEN), nn.ReLU(), nn.Dropout(dropout), last)
 
 
 def _blended(values: Tensor, share: float) -> Tensor:

@@ -189,5 +189,5 @@ def test_a_single_chip_with_a_label_is_refused():
     """The remedy is named."""
     chips = replace(grid(2, 2, 10.0), usable=np.array([True, False, False, False]))
 
-    with pytest.raises(SampleFolderError, match="1 of 4 chips holds a labelled pixel"):
+    with pytest.raises(SampleFolderError, match="1 of 4 chips has a label"):
         split_chips(chips, 10, "spatial", 1, Job())
