@@ -9,6 +9,7 @@ import shapely
 from engine.errors import FeatureError
 from engine.job import Job
 from engine.samples.folder import read_label, read_samples
+from engine.samples.registry import sample_formats
 from engine.tools.values import FeatureSource
 from tests.engine.pipelines.exporting import export, scene
 from tests.rasters import write_raster
@@ -90,3 +91,21 @@ def test_a_table_that_names_no_image_is_refused(tmp_path):
     with pytest.raises(FeatureError, match=r"none of the 1 labels of labels belongs to the 3 rasters of .*images"):
         export(tmp_path, collection(tmp_path), labels)
     assert not (tmp_path / "chips").exists()
+
+
+@pytest.mark.parametrize("name", sorted(sample_formats()))
+def test_every_format_takes_the_table(tmp_path, name):
+    """One image with an object in pixels, one labelled as a whole; each chip is of the class of its image."""
+    images = collection(tmp_path)
+    (images / "three.tif").unlink()
+    labels = table(tmp_path / "t.gpkg", [("one", 3, "crown", (4, 6, 34, 26)), ("two", 5, "roof", None)])
+    form = sample_formats()[name]
+    options = {"tile_size_x": 64, "tile_size_y": 40, "stride_x": 64, "stride_y": 40, "metadata_format": name}
+    if form.takes_instances:
+        options["in_instance_data"] = labels
+    if len(form.sides) > 1:
+        options["in_raster2"] = str(images)
+    folder, _ = export(tmp_path, images, labels, **options)
+    samples = read_samples([str(folder / form.sides[0])], Job())
+    assert sorted(source.rpartition("/")[2] for source in samples.sources) == ["one.png", "two.png"]
+    assert [entry.value for entry in samples.classes] in ([3, 5], [])
