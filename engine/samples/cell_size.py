@@ -109,7 +109,7 @@ def wanted_cell_size(
     source = first()
     bounds = labels.bounds(source)
     if pixels is None or bounds is None:
-        job.message(f"the raster's own cell size {source.cell_size[0]:.6g} is kept, as land cover needs every pixel")
+        job.message(f"the raster's own cell size {source.cell_size[0]:.6g} is kept, as these labels ask for no other")
         return None
     proposed = propose_cell_size(bounds, source.cell_size, pixels)
     if proposed is None:

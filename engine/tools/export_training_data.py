@@ -36,9 +36,9 @@ class ExportTrainingData(Tool):
     }
     about: ClassVar[str] = (
         "Chips lie on a grid anchored at the processing extent; the last column and row are pulled back to "
-        "its edge. They keep pixel type, bands and georeference. Labels in another CRS are reprojected. A run "
-        "into a folder that an earlier run wrote goes on with its numbering and merges the statistics; a "
-        "folder of anything else is refused."
+        "its edge. Labeled_Tiles and Imagenet cut one chip for each object instead. Chips keep pixel type, bands and "
+        "georeference. Labels in another CRS are reprojected. A run into a folder that an earlier run wrote goes on "
+        "with its numbering and merges the statistics; a folder of anything else is refused."
     )
 
     in_raster: str = param(Raster("Input raster", "Imagery to cut chips from: a raster or a folder of rasters."))
@@ -50,7 +50,9 @@ class ExportTrainingData(Tool):
             "Input feature class, classified raster or table",
             "Labelled polygons, or points with a buffer radius. Classified_Tiles also takes lines with a buffer "
             "radius, a class raster, or a folder of class rasters, which go with the input rasters of the same name "
-            "or ground. For a folder of images also a table without CRS whose column ImageName says which image a row "
+            "or ground. Labeled_Tiles, MultiLabeled_Tiles and Imagenet take features of any kind without a buffer, "
+            "and class rasters, of which each connected region is an object. "
+            "For a folder of images also a table without CRS whose column ImageName says which image a row "
             "labels: a shape in its pixels, or without geometry all of it. Export_Tiles and CycleGAN do without "
             "labels: all tiles with valid pixels are written then.",
             rasters=True,
@@ -122,7 +124,8 @@ class ExportTrainingData(Tool):
         FieldName(
             "Class value field",
             "Field with the class of each feature: whole numbers, or texts that are numbered in sorted order. "
-            "Empty takes a field named Classvalue or Value; without one all features are one class.",
+            "Empty takes a field named Classvalue or Value; without one all features are one class. A text may list "
+            "several classes with commas for MultiLabeled_Tiles.",
             parent="in_class_data",
         ),
         "",

@@ -60,3 +60,18 @@ def test_a_table_without_geometry_labels_whole_images(scene, tmp_path):
     assert "1 of 2 rasters have no label" in log
     statistics = json.loads((folder / "esri_accumulated_stats.json").read_text())
     assert statistics["Classes"] == [{"ClassValue": 7, "ClassName": "field"}]
+
+
+def test_chips_of_objects_are_their_frames_without_the_rest(scene, tmp_path):
+    """Crop mode and blackening are chosen by ArcGIS's words; the template says both."""
+    folder, _ = export(
+        tmp_path / "chips",
+        in_raster=f"{scene}/scene.tif",
+        in_class_data=f"{scene}/labels.gpkg",
+        metadata_format="Imagenet",
+        crop_mode="BOUNDING_BOX",
+        blacken_around_feature=True,
+    )
+    template = json.loads((folder / "esri_model_definition.emd").read_text())
+    assert (template["CropTileMode"], template["BlackenAroundFeature"]) == ("Variable_Size", True)
+    assert any((folder / "images").glob("*/*.tif")) and not (folder / "labels").exists()

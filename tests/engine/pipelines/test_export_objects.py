@@ -246,6 +246,20 @@ def test_imagenet_has_a_folder_for_each_class_that_it_keeps(tmp_path):
     assert not hidden(tmp_path)
 
 
+def test_a_table_labels_images_as_a_whole(tmp_path):
+    """Each row is an object as large as its image; frames are the images, in one size when they are read."""
+    (tmp_path / "images").mkdir()
+    for number, name in enumerate("ab"):
+        image = scene(seed=number, rows=50 + number * 10, cols=64)
+        write_raster(tmp_path / "images" / f"{name}.tif", image, left=LEFT + number * 100)
+    (tmp_path / "labels.csv").write_text("ImageName,Classvalue,Classname\nb.tif,7,field\na.tif,3,wood\n")
+    table = FeatureSource(str(tmp_path / "labels.csv"))
+    options = {**FRAMES, "class_value_field": "", "processing_mode": "PROCESS_ITEMS_SEPARATELY"}
+    folder, _ = export(tmp_path, tmp_path / "images", table, **options)
+    assert [chip.shape for chip in pixels_of(folder).values()] == [(3, 50, 64), (3, 60, 64)]
+    assert [sample.labels for sample in read_samples([str(folder)], Job()).samples] == [(3,), (7,)]
+
+
 def test_chips_are_the_same_however_they_are_read(tmp_path, monkeypatch):
     """In one strip, in narrow swaths or one by one; small chips out of one strip decode each pixel about once."""
     image = scene(rows=400, cols=700)
