@@ -71,6 +71,17 @@ def colour_by_class(path, field, classes):
     _keep(path, QgsCategorizedSymbolRenderer(field, categories))
 
 
+def has_style(path):
+    """Return whether a vector layer has a style of its own already; saving another would ask before it replaces it.
+
+    Args:
+        path: The layer, as QGIS opens it.
+    """
+    if ".gpkg" not in path.lower():
+        return os.path.exists(os.path.splitext(path)[0] + ".qml")
+    return QgsVectorLayer(path, "styled", "ogr").listStylesInDatabase()[0] > 0
+
+
 def colour_classes(path, classes):
     """Style a class raster with the colour and the name of each class, in a .qml file beside it.
 

@@ -11,11 +11,11 @@ import numpy as np
 from ..job import Job
 from ..package.emd import ModelPackage
 from .object_findings import Findings
+from .object_outlines import Outlines
 from .object_places import NOWHERE, Again, Cut, Places
 from .object_predictor import ObjectPredictor, batches
 from .object_reading import Objects, read_chips
 from .object_subjects import Subject
-from .object_outlines import Outlines
 from .pace import Pace
 from .stages import MERGING, NETWORK, Stopwatch
 

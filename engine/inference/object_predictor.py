@@ -122,7 +122,7 @@ class ObjectPredictor:
     def _look(self, chips: Chips, job: Job) -> Array:
         """Run the network on some chips, in both arithmetics while they are on trial."""
         with torch.inference_mode():
-            raw = raw_images(chips.pixels, self.device)
+            raw = raw_images(list(chips.pixels), self.device)
             frames = None if self.whole else torch.from_numpy(chips.frames).to(self.device)
             statistics = self.network.described(raw, frames)
             images = prepared_images(raw, self.normalise, self.resize_to)

@@ -21,8 +21,8 @@ from ..raster.reading import RasterReader, RasterSource
 from ..samples.object_windows import object_windows
 from .detections import Array
 from .object_cutting import LARGE, Chips, Piece, chip_of, frames_in_chips, read_large
-from .object_places import Cut, Places
 from .object_outlines import Outlines
+from .object_places import Cut, Places
 from .reading import AHEAD
 from .stages import READING, WAITING, Stopwatch
 

@@ -26,8 +26,8 @@ from ..vector.reading import FeatureTable
 from .attachments import AttachmentLayer, read_attachments
 from .image_inputs import given_paths, holds_features
 from .object_findings import Findings
-from .object_places import Again, Cut, Places, check_crs, locate
 from .object_outlines import Outlines
+from .object_places import Again, Cut, Places, check_crs, locate
 from .preparation import fitted_source, meets, model_bands
 
 IMAGE = "Image"

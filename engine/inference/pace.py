@@ -62,10 +62,9 @@ class Pace:
         elif self._done - self._mark[0] >= ESTIMATE_AFTER:
             pace = (now - self._mark[1]) / (self._done - self._mark[0])
             left = pace * (self._tiles - self._done)
-            self._job.message(
-                f"{pace:.2g} s {'an' if self._thing[0] in 'aeiou' else 'a'} {self._thing}: about {_duration(left)} left "
-                f"for {self._tiles - self._done} {self._thing}s"
-            )
+            one = f"{'an' if self._thing[0] in 'aeiou' else 'a'} {self._thing}"
+            count = self._tiles - self._done
+            self._job.message(f"{pace:.2g} s {one}: about {_duration(left)} left for {count} {self._thing}s")
             self._told = True
 
 

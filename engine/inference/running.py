@@ -100,7 +100,7 @@ def network_images(
     return prepared_images(raw_images(tiles, device), normalise, resize_to)
 
 
-def raw_images(tiles: Sequence[Array] | Array, device: torch.device) -> torch.Tensor:
+def raw_images(tiles: Sequence[Array], device: torch.device) -> torch.Tensor:
     """Return a batch of raster values on the device, (n, bands, rows, cols) in their own type."""
     return torch.from_numpy(np.stack(tiles)).to(device)
 

@@ -16,9 +16,8 @@ from engine.job import Job
 from engine.pipelines.classify_objects import run
 from engine.tools.classify_objects import ClassifyObjects
 from engine.tools.values import Extent, FeatureSource, FeatureTarget
-from engine.vector.reading import read_raw, transformed
-from engine.vector.reading import FeatureTable
-from tests.engine.inference.level_objects import object_model
+from engine.vector.reading import FeatureTable, read_raw, transformed
+from tests.engine.inference.level_objects import object_model as level_objects
 from tests.rasters import write_boxes, write_features, write_raster
 
 LEFT, TOP, CELL = 500_000.0, 4_650_000.0, 0.5
@@ -49,6 +48,12 @@ def some_boxes(count=40, seed=3):
     return boxes, rng.integers(0, 3, count)
 
 
+@pytest.fixture
+def object_model(monkeypatch):
+    """Return what writes a model of three levels."""
+    return lambda folder, **keys: level_objects(folder, monkeypatch, **keys)
+
+
 def classify(model, raster, out, job=None, **parameters):
     """Run the tool and return its outputs."""
     source = raster if isinstance(raster, FeatureSource) else FeatureSource(str(raster))
@@ -72,7 +77,7 @@ def labels(table, field="ClassLabel"):
     return list(table.fields[field])
 
 
-def test_every_feature_gets_its_class_and_keeps_its_attributes_and_order(tmp_path):
+def test_every_feature_gets_its_class_and_keeps_its_attributes_and_order(tmp_path, object_model):
     """16 bits, five bands of which three are taken, objects in mixed order, all kinds of fields."""
     boxes, kinds = some_boxes()
     raster = scene(tmp_path / "scene.tif", boxes, kinds, bands=5, dtype=np.uint16)
@@ -101,7 +106,7 @@ def test_every_feature_gets_its_class_and_keeps_its_attributes_and_order(tmp_pat
 
 
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3035"])
-def test_features_in_any_crs_are_brought_to_the_raster_and_stay_in_theirs(tmp_path, crs):
+def test_features_in_any_crs_are_brought_to_the_raster_and_stay_in_theirs(tmp_path, crs, object_model):
     """The output has the features' CRS unless another is asked for."""
     boxes, kinds = some_boxes(12)
     raster = scene(tmp_path / "scene.tif", boxes, kinds)
@@ -118,7 +123,7 @@ def test_features_in_any_crs_are_brought_to_the_raster_and_stay_in_theirs(tmp_pa
     assert shapely.hausdorff_distance(found.geometry, table.geometry).max() < 0.01
 
 
-def test_blackening_keeps_the_object_from_its_surroundings(tmp_path):
+def test_blackening_keeps_the_object_from_its_surroundings(tmp_path, object_model):
     """A triangle on bright ground: its frame is brighter than it is."""
     image = np.full((3, 40, 50), 200, np.uint8)
     image[:, 10:26, 10:26] = np.where(np.tri(16, dtype=bool), 40, 200)
@@ -133,7 +138,7 @@ def test_blackening_keeps_the_object_from_its_surroundings(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["point", "line"])
-def test_points_and_lines_are_objects_too(tmp_path, kind):
+def test_points_and_lines_are_objects_too(tmp_path, kind, object_model):
     """A point has no frame: the tile is taken and that is told; a line's frame is at least a pixel."""
     boxes, kinds = some_boxes(12)
     raster = scene(tmp_path / "scene.tif", boxes, kinds)
@@ -150,9 +155,8 @@ def test_points_and_lines_are_objects_too(tmp_path, kind):
     assert any("a point has none: 3 x 3 pixels" in line for line in job.warnings) == (kind == "point")
 
 
-def test_objects_outside_and_without_data_stay_without_a_label(tmp_path):
+def test_objects_outside_and_without_data_stay_without_a_label(tmp_path, object_model):
     """They are kept, counted and told; so are features without geometry."""
-    boxes, kinds = some_boxes(10)
     image = np.full((3, 120, 170), 120, np.int16)
     image[:, :, 100:] = -9999
     raster = write_raster(tmp_path / "scene.tif", image, nodata=-9999)
@@ -168,7 +172,7 @@ def test_objects_outside_and_without_data_stay_without_a_label(tmp_path):
     assert any("3 objects lie outside every raster or where there is no data" in line for line in job.warnings)
 
 
-def test_each_feature_is_seen_in_the_raster_that_covers_it_best(tmp_path):
+def test_each_feature_is_seen_in_the_raster_that_covers_it_best(tmp_path, object_model):
     """Two rasters overlap; one has no data where it pretends to have some."""
     folder = tmp_path / "rasters"
     folder.mkdir()
@@ -186,7 +190,7 @@ def test_each_feature_is_seen_in_the_raster_that_covers_it_best(tmp_path):
     assert not job.warnings
 
 
-def test_a_threshold_leaves_out_the_unsure(tmp_path):
+def test_a_threshold_leaves_out_the_unsure(tmp_path, object_model):
     """As ArcGIS does; those without a label stay."""
     image = np.full((3, 60, 100), 40, np.uint8)
     image[:, :, 50:] = 81
@@ -200,7 +204,7 @@ def test_a_threshold_leaves_out_the_unsure(tmp_path):
     assert "1 objects below score_threshold 0.9 are not written" in job.messages
 
 
-def test_views_and_batches_do_not_change_what_is_clear(tmp_path):
+def test_views_and_batches_do_not_change_what_is_clear(tmp_path, object_model):
     """Eight views of a chip that is not square."""
     boxes, kinds = some_boxes(15)
     raster = scene(tmp_path / "scene.tif", boxes, kinds)
@@ -211,7 +215,7 @@ def test_views_and_batches_do_not_change_what_is_clear(tmp_path):
         assert labels(read(outputs["out_feature_class"])) == list(NAMES[kinds])
 
 
-def test_several_labels_are_joined(tmp_path):
+def test_several_labels_are_joined(tmp_path, object_model):
     """Labels, values and confidences parted by semicolons, in the order of the classes."""
     image = np.full((3, 60, 100), 130, np.uint8)
     image[:, :, 50:] = 10
@@ -224,12 +228,12 @@ def test_several_labels_are_joined(tmp_path):
     assert labels(found, "Confidence") == ["1.0000;1.0000", None, None]
 
 
-def test_results_are_appended_to_a_layer_that_exists(tmp_path):
+def test_results_are_appended_to_a_layer_that_exists(tmp_path, object_model):
     """In one transaction; numbers go on, the spatial index and other layers stay whole, the CRS is the layer's."""
     boxes, kinds = some_boxes(30)
     raster = scene(tmp_path / "scene.tif", boxes, kinds)
     model, out = object_model(tmp_path / "m"), tmp_path / "out.gpkg"
-    write_boxes(out, [box(0, 0)], other=np.array([1])).path
+    write_boxes(out, [box(0, 0)], other=np.array([1]))
     pyogrio.raw.write(str(out), geometry=None, field_data=[np.array([1])], fields=["z"], geometry_type=None, crs=None,
                       layer="table", driver="GPKG", append=False)  # fmt: skip
     first = write_boxes(tmp_path / "a.gpkg", boxes[:20], a=np.arange(20))
@@ -255,7 +259,7 @@ def test_results_are_appended_to_a_layer_that_exists(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".geojson", ".shp"])
-def test_other_formats_are_appended_to_as_well(tmp_path, suffix):
+def test_other_formats_are_appended_to_as_well(tmp_path, suffix, object_model):
     """They are written anew with what they held."""
     boxes, kinds = some_boxes(12)
     raster = scene(tmp_path / "scene.tif", boxes, kinds)
@@ -267,7 +271,7 @@ def test_other_formats_are_appended_to_as_well(tmp_path, suffix):
     assert labels(found) == list(NAMES[kinds]) and list(found.fields["a"]) == list(range(12))
 
 
-def test_fields_that_do_not_fit_are_one_sentence_and_nothing_is_written(tmp_path):
+def test_fields_that_do_not_fit_are_one_sentence_and_nothing_is_written(tmp_path, object_model):
     """Missing fields, other kinds, other geometries, a table."""
     boxes, kinds = some_boxes(3)
     raster = scene(tmp_path / "scene.tif", boxes, kinds)
@@ -286,7 +290,7 @@ def test_fields_that_do_not_fit_are_one_sentence_and_nothing_is_written(tmp_path
     assert len(read(out)) == 3
 
 
-def test_a_field_of_the_input_is_never_overwritten(tmp_path):
+def test_a_field_of_the_input_is_never_overwritten(tmp_path, object_model):
     """Detections carry a confidence of their own: ours gets another name, and that is told."""
     boxes, kinds = some_boxes(4)
     raster = scene(tmp_path / "scene.tif", boxes, kinds)
@@ -301,7 +305,7 @@ def test_a_field_of_the_input_is_never_overwritten(tmp_path):
     assert sum("which is kept: the result is in" in line for line in job.warnings) == 2
 
 
-def test_the_report_names_the_class_that_is_never_predicted(tmp_path):
+def test_the_report_names_the_class_that_is_never_predicted(tmp_path, object_model):
     """Truth by name or by value; matrix, kappa, majority in the manifest, a PDF beside the output."""
     boxes, kinds = some_boxes(30)
     shown = np.where(kinds == 1, 0, kinds)  # grey objects look dark
@@ -331,7 +335,7 @@ def test_the_report_names_the_class_that_is_never_predicted(tmp_path):
     assert accuracy["compared"] == 30 and (tmp_path / "report.pdf").is_file()
 
 
-def test_images_with_a_place_become_polygons_of_their_extent(tmp_path):
+def test_images_with_a_place_become_polygons_of_their_extent(tmp_path, object_model):
     """Each image of a folder is one object, whatever its size; one that cannot be read has no label."""
     folder = tmp_path / "images"
     folder.mkdir()
@@ -349,7 +353,7 @@ def test_images_with_a_place_become_polygons_of_their_extent(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["out.csv", "out.gpkg"])
-def test_images_without_a_place_become_rows_of_a_table(tmp_path, name):
+def test_images_without_a_place_become_rows_of_a_table(tmp_path, name, object_model):
     """And a second run adds its rows."""
     folder = tmp_path / "images"
     folder.mkdir()
@@ -366,7 +370,7 @@ def test_images_without_a_place_become_rows_of_a_table(tmp_path, name):
     assert labels(found) == [*NAMES, "grey"] and [float(value) for value in found.fields["Confidence"]][3] > 0.5
 
 
-def test_attachments_of_a_layer_are_images(tmp_path):
+def test_attachments_of_a_layer_are_images(tmp_path, object_model):
     """A feature gets the label of its image, keeps its attributes, and stays where it is."""
     for number, level in enumerate(LEVELS):
         write_raster(tmp_path / f"{number}.png", np.full((3, 20, 33), level, np.uint8), crs=None, driver="PNG",
@@ -381,7 +385,7 @@ def test_attachments_of_a_layer_are_images(tmp_path):
     assert shapely.equals(found.geometry, points).all() and found.crs == "EPSG:4326"
 
 
-def test_a_part_of_the_raster_and_its_cell_size_are_those_asked_for(tmp_path):
+def test_a_part_of_the_raster_and_its_cell_size_are_those_asked_for(tmp_path, object_model):
     """The model's cell size decides how large a fixed tile is on the ground."""
     image = np.full((3, 80, 80), 200, np.uint8)
     image[:, 36:44, 36:44] = 40
@@ -398,7 +402,7 @@ def test_a_part_of_the_raster_and_its_cell_size_are_those_asked_for(tmp_path):
     assert any("the raster is read at 2" in line for line in job.warnings)
 
 
-def test_third_dimensions_and_parts_of_shapefiles_are_kept(tmp_path):
+def test_third_dimensions_and_parts_of_shapefiles_are_kept(tmp_path, object_model):
     """What a shapefile calls polygons may have several parts."""
     boxes, kinds = some_boxes(4)
     raster, model = scene(tmp_path / "scene.tif", boxes, kinds), object_model(tmp_path / "m")
@@ -417,7 +421,7 @@ def test_third_dimensions_and_parts_of_shapefiles_are_kept(tmp_path):
     assert shapely.has_z(found.geometry).all() and labels(found) == list(NAMES[kinds])
 
 
-def bad(tmp_path, what):
+def bad(tmp_path, object_model, what):
     """Return the parameters of a run that must be refused."""
     boxes, kinds = some_boxes(3)
     raster = scene(tmp_path / "scene.tif", boxes, kinds)
@@ -463,9 +467,9 @@ def bad(tmp_path, what):
         ("extent", "lies outside"),
     ],
 )
-def test_bad_input_is_one_sentence(tmp_path, what, sentence):
+def test_bad_input_is_one_sentence(tmp_path, object_model, what, sentence):
     """And leaves nothing behind."""
-    given = bad(tmp_path, what)
+    given = bad(tmp_path, object_model, what)
     model, raster, out = given.pop("model"), given.pop("raster"), given.pop("out", tmp_path / "out.gpkg")
     with pytest.raises(EngineError, match=sentence) as error:
         classify(model, raster, out, **given)
@@ -500,7 +504,7 @@ def test_parameters_that_do_not_go_together_are_refused(values, sentence):
         ClassifyObjects.from_values(given)
 
 
-def test_a_cancel_leaves_nothing(tmp_path):
+def test_a_cancel_leaves_nothing(tmp_path, object_model):
     """Neither output nor work folder."""
     boxes, kinds = some_boxes(20)
     raster = scene(tmp_path / "scene.tif", boxes, kinds)
