@@ -41,6 +41,8 @@ MARGIN = 2.0
 """Distance from which on changed places cost nothing; the paper's."""
 METRIC_SHARE = 0.1
 """Weight of the contrastive loss beside those of the scores."""
+RARE = 2.0
+"""By how much the score of no change is higher before anything is learnt: change is rare."""
 
 
 class ChangeDetector(Segmenter):
@@ -86,7 +88,10 @@ class ChangeDetector(Segmenter):
         body = encoder_body(spec.backbone, spec.bands // DATES)
         metric = spec.background and spec.classes == 1
         attention = spec.values()["attention_type"]
-        return cls(body, spec.outputs, LossSettings.from_spec(spec), attention, metric)
+        network = cls(body, spec.outputs, LossSettings.from_spec(spec), attention, metric)
+        if spec.background:
+            nn.init.constant_(network.head[-1].bias[:1], RARE)  # type: ignore[index]
+        return network
 
     @property
     def bands(self) -> int:
