@@ -10,6 +10,7 @@ from .statistics import ObjectStatistics
 
 VOID = "lie on no valid pixel of the imagery"
 MASKED = "have a chip that does not lie completely inside the mask polygons"
+ABSENT = "do not reach into their chip, which shows the middle of their frame"
 SMALL = "have a smaller share of their area inside their chip than min_polygon_overlap_ratio asks for"
 SHAPELESS = "have no extent, so that no chip can be their frame"
 

@@ -17,7 +17,7 @@ from ..raster.grid import Window
 from .cell_size import OBJECT_PIXELS
 from .chip_rows import ChipRow
 from .chips import ChipKind
-from .cut_statistics import MASKED, SHAPELESS, SMALL, VOID, CutStatistics
+from .cut_statistics import ABSENT, MASKED, SHAPELESS, SMALL, VOID, CutStatistics
 from .cutting import Cutting
 from .exporting import PARTS, LabelledRaster
 from .label_layer import FeatureLabels
@@ -209,16 +209,16 @@ class ObjectExporter:
 
     def _kept(self, work: _Work, placed: PlacedChips, angle: float) -> np.ndarray:
         """Return which chips are to be written; upright ones that are not are counted."""
-        small = np.zeros(len(work.objects), bool)
-        if self._cutting.least_share > 0:
-            small = placed.areas < work.plan.areas[work.objects] * (self._cutting.least_share - 1e-9)
-        outside = np.zeros(len(small), bool)
+        full = work.plan.areas[work.objects]
+        absent = (placed.areas <= 0) & (full > 0)
+        small = ~absent & (placed.areas < full * (self._cutting.least_share - 1e-9))
+        outside = np.zeros(len(full), bool)
         if work.raster.mask is not None:
-            outside = ~small & ~shapely.covers(work.raster.mask, placed.outlines(angle, _EDGE))
+            outside = ~absent & ~small & ~shapely.covers(work.raster.mask, placed.outlines(angle, _EDGE))
         if not angle:
-            self._statistics.leave_out(SMALL, int(small.sum()))
-            self._statistics.leave_out(MASKED, int(outside.sum()))
-        return ~small & ~outside
+            for reason, found in ((ABSENT, absent), (SMALL, small), (MASKED, outside)):
+                self._statistics.leave_out(reason, int(found.sum()))
+        return ~absent & ~small & ~outside
 
     def _cut(self, work: _Work, placed: PlacedChips, index: int, angle: float) -> tuple[np.ndarray, np.ndarray, Affine]:
         """Return the pixels of a chip, which of them are valid, and its pixel to map."""

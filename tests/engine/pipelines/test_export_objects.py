@@ -202,6 +202,18 @@ def test_of_an_object_larger_than_the_tile_the_middle_is_seen(tmp_path):
     assert any("1 objects have a smaller share" in text for text in job.warnings)
 
 
+def test_an_object_that_is_not_in_the_middle_of_its_frame_has_no_chip(tmp_path):
+    """Two distant parts of one object; as a frame it has a chip."""
+    raster = write_raster(tmp_path / "r.tif", scene())
+    parts = shapely.MultiPolygon([shapely.box(2, 2, 10, 10), shapely.box(110, 80, 120, 90)])
+    labels = write_features(tmp_path / "l.gpkg", shapes_on_map(parts, shapely.box(50, 50, 60, 60)), kind=[7, 8],
+                            geometry_type="Unknown")  # fmt: skip
+    folder, job = export(tmp_path, raster, labels, **TILES)
+    assert len(pixels_of(folder)) == 1
+    assert any("1 objects do not reach into their chip" in text for text in job.warnings)
+    assert len(pixels_of(export(tmp_path, raster, labels, folder="frames", **FRAMES)[0])) == 2
+
+
 @pytest.mark.parametrize("form", ["Labeled_Tiles", "Imagenet"])
 @pytest.mark.parametrize("crop", ["FIXED_SIZE", "BOUNDING_BOX"])
 def test_regions_of_a_class_raster_are_objects(tmp_path, form, crop):
