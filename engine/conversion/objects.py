@@ -49,6 +49,11 @@ def _(sample: InstanceSample | MaskSample) -> str:
     return OUTLINES
 
 
+def has_several(sample: ChipSample) -> bool:
+    """Return whether a chip as a whole is of several classes."""
+    return isinstance(sample, LabelSample) and len(sample.labels) > 1
+
+
 @singledispatch
 def areas_of(sample: ChipSample, size: tuple[int, int], outlines: bool) -> Areas:
     """Return the labelled areas of a chip.

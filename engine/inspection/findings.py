@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..samples.registry import get_sample_format
 from .likeness import Likeness
 from .looks import Looks
 from .sides import Sides
@@ -123,10 +124,12 @@ def _twice(evidence: Evidence) -> Iterator[Finding]:
 
 def _unlike(evidence: Evidence) -> Iterator[Finding]:
     """Chips that cannot be trained together."""
-    shapes, counts = np.unique(evidence.subject.shapes, axis=0, return_counts=True)
+    subject = evidence.subject
+    told = subject.shapes[:, :1] if get_sample_format(subject.samples.metadata_format).any_size else subject.shapes
+    shapes, counts = np.unique(told, axis=0, return_counts=True)
     if len(shapes) > 1:
-        usual = shapes[counts.argmax()]
-        odd = np.flatnonzero((evidence.subject.shapes != usual).any(axis=1))
+        odd = np.flatnonzero((told != shapes[counts.argmax()]).any(axis=1))
+        usual = subject.shapes[np.setdiff1d(np.arange(len(subject)), odd)[0]]
         yield Finding(
             ERROR,
             f"{_chips_in_words(len(odd))} have another size or number of bands than {usual[2]} x {usual[1]} pixels and "
@@ -151,17 +154,18 @@ def _classes(evidence: Evidence) -> Iterator[Finding]:
     if absent:
         yield Finding(
             WARNING,
-            f"{_named(absent)} {'is' if len(absent) == 1 else 'are'} declared and never labelled.",
+            f"Declared and never labelled: {_named(absent)}.",
             "Label some, or leave the class out: it would never be predicted.",
         )
     chips = (subject.counts > 0).sum(axis=0)
     held = chips if what == "pixels" else totals
     few = [place for place in range(len(names)) if 0 < held[place] < FEW_OBJECTS]
     if few:
-        unit = "chips" if what == "pixels" else what
+        unit = "chip" if what == "pixels" else what[:-1]
+        numbers = [f"{names[place]} ({_many(held[place], unit, unit + 's')})" for place in few]
         yield Finding(
             WARNING,
-            f"{_named([f'{names[place]} ({held[place]} {unit})' for place in few])}: fewer than {FEW_OBJECTS} {unit}.",
+            f"Fewer than {FEW_OBJECTS} {unit}s: {_named(numbers)}.",
             "Label more of them, or join them with another class: so few are not learnt.",
             tuple(np.flatnonzero(subject.counts[:, few].any(axis=1))[:MOST_EXAMPLES].tolist()),
         )
@@ -169,8 +173,8 @@ def _classes(evidence: Evidence) -> Iterator[Finding]:
     if rare:
         yield Finding(
             WARNING,
-            f"{_named([names[place] for place in rare])}: more than {IMBALANCE} times rarer than "
-            f"{names[int(totals.argmax())]}.",
+            f"More than {IMBALANCE} times rarer than {names[int(totals.argmax())]}: "
+            f"{_named([names[place] for place in rare])}.",
             "Label more of them, or use class weights in training (class_balancing where the model has it).",
         )
 

@@ -124,8 +124,14 @@ def _holds(subject: Subject, chip: int) -> str:
     if subject.counted == "Chips":
         return ", ".join(names)
     total = int(subject.shapes[chip, 1] * subject.shapes[chip, 2])
+    shares = counts / total
     numbers = [
-        f"{counts[place] / total:.0%}" if subject.counted == "Pixels" else str(int(counts[place])) for place in order
+        str(int(counts[place]))
+        if subject.counted != "Pixels"
+        else f"{shares[place]:.0%}"
+        if shares[place] >= 0.005
+        else "< 1%"
+        for place in order
     ]
     parts = [f"{number} {name}" for number, name in zip(numbers, names, strict=True)]
     return ", ".join(parts[:4]) + (" …" if len(parts) > 4 else "")

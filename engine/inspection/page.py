@@ -107,6 +107,10 @@ def _facts(content: PageContent) -> list[tuple[str, str]]:
     ]
     if len(samples.classes):
         facts.append(("Chips without a label", f"{int(subject.empty.sum()):,} ({subject.empty.mean():.0%})"))
+    if subject.counted == "Pixels":
+        total = int(subject.shapes[:, 1:].prod(axis=1).sum())
+        zero = "pixels without a label" if samples.unlabelled == 0 else "the background"
+        facts.append(("Pixels of a class", f"{subject.counts.sum() / max(1, total):.1%}; 0 stands for {zero}"))
     if content.seen is not None and content.seen.factor != 1:
         facts.append(("Training shows chips", f"{content.seen.factor:.2f} times their size"))
     if content.sides is not None:

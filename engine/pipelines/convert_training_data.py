@@ -7,7 +7,7 @@ from pathlib import Path
 from .. import files
 from ..conversion.chips import ChipRasters, second_source
 from ..conversion.folder import ConvertedFolder, cutting_of, image_format, kinds_of, record_of
-from ..conversion.objects import known_of
+from ..conversion.objects import has_several, known_of
 from ..errors import ParameterError, SampleFolderError
 from ..job import Job
 from ..samples.exporting import PARTS
@@ -65,6 +65,11 @@ def check_possible(samples: SampleSet, form: SampleFormat, request: ConvertTrain
         ParameterError: The format needs more than the training data hold.
     """
     known = known_of(samples.samples[0])
+    if form.by_object and (count := sum(map(has_several, samples.samples))):
+        raise ParameterError(
+            f"{count} chips of {request.in_folder[0]} have several classes and {request.metadata_format} gives each "
+            f"chip one: choose MultiLabeled_Tiles"
+        )
     if FROM.index(known) >= FROM.index(form.drawn_from):
         return
     choices = ConvertTrainingData.parameters()["metadata_format"].kind.describe()

@@ -62,11 +62,11 @@ def find_layout(folder: Path, job: Job) -> Layout:
     Raises:
         SampleFolderError: It is missing, empty, or its label format is not one that works here.
     """
-    if (foreign := foreign_layout(folder, job)) is not None:
+    exported = (folder / JSON).is_file() and (folder / EMD).is_file() and (folder / MAP).is_file()
+    if not exported and (foreign := foreign_layout(folder, job)) is not None:
         return foreign
     if not str(folder).strip() or not folder.is_dir():
         raise SampleFolderError(f"the training folder {folder} does not exist: choose one that the export wrote")
-    exported = (folder / JSON).is_file() and (folder / EMD).is_file() and (folder / MAP).is_file()
     statistics = read_json(folder / JSON) if exported else {}
     emd = read_json(folder / EMD) if exported else {}
     rows = {row.chip: row for row in read_chip_rows(folder / CHIPS)} if (folder / CHIPS).is_file() else {}

@@ -143,6 +143,15 @@ def test_classes_of_whole_images_never_become_boxes(tmp_path):
     assert sorted(rasterio.open(sample.image).width for sample in found.samples) == [40, 40, 64]
 
 
+def test_chips_of_several_classes_never_become_chips_of_one(tmp_path):
+    """Each would be there twice with another label."""
+    several, _ = convert(tmp_path, instances(tmp_path / "coco"), "MultiLabeled_Tiles", out="several")
+    with pytest.raises(ParameterError, match=r"2 chips .* have several classes and Imagenet"):
+        convert(tmp_path, tmp_path / "several", "Imagenet", out="single")
+    again, _ = convert(tmp_path, tmp_path / "several", "MultiLabeled_Tiles", out="again")
+    assert [sample.labels for sample in again.samples] == [sample.labels for sample in several.samples]
+
+
 def differing(folder):
     """Write images of two sizes, one of them grey."""
     boxes(folder)

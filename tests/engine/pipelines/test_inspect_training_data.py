@@ -137,6 +137,16 @@ def test_chips_of_differing_sizes_are_an_error_with_the_remedy(tmp_path):
     inspect(tmp_path, folder)
 
 
+def test_chips_with_a_class_as_a_whole_may_differ_in_size(tmp_path):
+    """They are brought to one size in training; a class with one chip is told."""
+    for name, cols in (("reed", 40), ("reed", 64), ("lake", 40)):
+        image(tmp_path / "classes" / name / f"{cols}.png", cols=cols, seed=cols + len(name) * (name == "reed"))
+    findings = found_in(tmp_path / "classes")
+    assert not texts(findings, ERROR)
+    assert any("lake (1 chip)" in line for line in texts(findings, WARNING))
+    inspect(tmp_path, tmp_path / "classes")
+
+
 def test_suspicious_objects_are_counted(tmp_path):
     """Whole chips, doubles, slivers, rare classes, and what the reading left out."""
     many = "".join(f"0 {0.2 + n * 0.05} 0.5 0.2 0.2\n" for n in range(10))
@@ -144,7 +154,7 @@ def test_suspicious_objects_are_counted(tmp_path):
     warnings = texts(found_in(folder), WARNING)
     assert any("1 object fills its whole chip" in line for line in warnings)
     assert any("10 objects are labelled twice" in line for line in warnings)
-    assert any("fewer than 10 objects" in line for line in warnings)
+    assert any("Fewer than 10 objects" in line for line in warnings)
     assert any("less than 2 pixels" in line and "1 of them" in line for line in texts(found_in(folder), NOTE))
 
 
