@@ -130,8 +130,13 @@ def read_samples(folders: Sequence[str], job: Job, alike: bool = True) -> Sample
                 f"{layout.folder} holds {layout.form_name} and {layouts[0].folder} {layouts[0].form_name}: "
                 "train on folders of one format"
             )
+        if type(layout.form) is not type(layouts[0].form):
+            raise SampleFolderError(
+                f"{layout.folder} and {layouts[0].folder} come from different programs: bring them to one format with "
+                f"Convert Training Data first"
+            )
     form = layouts[0].form
-    contents = [form.read(layout, job) for layout in layouts]
+    contents = [layout.form.read(layout, job) for layout in layouts]
     heads = [head for layout, said in zip(layouts, contents, strict=True) for head in chip_heads(layout, said, job)]
     images = [chip for layout in layouts for chip in layout.images]
     any_size = get_sample_format(layouts[0].form_name).any_size

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from engine.errors import SampleFolderError
+from engine.job import Job
+from engine.samples.folder import read_samples
 from engine.samples.foreign.yolo_names import yaml_names
 from engine.samples.instances import read_masks
 from tests.engine.samples.foreign_folders import COLS, ROWS, coco, image, raster, read, text
@@ -196,3 +198,25 @@ def test_images_of_differing_sizes_are_read_where_they_need_not_be_alike(tmp_pat
     samples, _ = read(tmp_path, alike=False)
     assert [sample.shape for sample in samples.samples] == [(3, 40, 56), (3, 40, 56), (3, 20, 90)]
     assert samples.samples[2].boxes.tolist() == [[0, 0, 90, 20]]
+
+
+def test_several_folders_of_one_program_are_read_together(tmp_path):
+    """Each with its own labels; classes are united by value."""
+    one = yolo(tmp_path / "one", "0 0.5 0.5 0.25 0.5\n", "")
+    two = yolo(tmp_path / "two", "1 0.5 0.5 0.5 0.5\n", "")
+    samples = read_samples([str(one), str(two)], Job())
+    assert [len(sample.boxes) for sample in samples.samples] == [1, 0, 1, 0]
+    assert samples.samples[2].boxes.tolist() == [[14, 10, 42, 30]]
+    found = [{"image_id": 0, "category_id": 3, "bbox": [1, 2, 3, 4]}]
+    coco(tmp_path / "three" / "a.json", found)
+    coco(tmp_path / "four" / "a.json", [{**found[0], "image_id": 1}])
+    samples = read_samples([str(tmp_path / "three"), str(tmp_path / "four")], Job())
+    assert [len(sample.boxes) for sample in samples.samples] == [1, 0, 0, 1]
+
+
+def test_folders_of_different_programs_are_not_mixed(tmp_path):
+    """They are converted first."""
+    one = yolo(tmp_path / "one", "0 0.5 0.5 0.25 0.5\n", "")
+    coco(tmp_path / "two" / "a.json", [{"image_id": 0, "category_id": 3, "bbox": [1, 2, 3, 4]}])
+    with pytest.raises(SampleFolderError, match=r"different programs.*Convert Training Data"):
+        read_samples([str(one), str(tmp_path / "two")], Job())
