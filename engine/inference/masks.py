@@ -182,7 +182,8 @@ class PixelMasks:
 
     def cut(self, limits: Array) -> PixelMasks:
         """Return what lies inside (n, 4) limits, whole pixels."""
-        outside = (self.windows[:, :2] < limits[:, :2]).any(axis=1) | (self.windows[:, 2:] > limits[:, 2:]).any(axis=1)
+        beyond = np.concatenate([self.windows[:, :2] < limits[:, :2], self.windows[:, 2:] > limits[:, 2:]], axis=1)
+        outside = np.asarray(beyond.any(axis=1))
         if not outside.any():
             return self
         corners, masks = self.windows[:, :2].copy(), []
