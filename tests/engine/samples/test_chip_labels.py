@@ -165,3 +165,14 @@ def test_imagenet_folders_without_chips_are_refused(tmp_path):
     with pytest.raises(SampleFolderError, match="cannot be read: it is damaged"):
         read_samples([folder], Job())
     assert not rasterio.env.hasenv()
+
+
+def test_folders_of_classes_by_others_are_squeezed_to_their_median(tmp_path):
+    """Photographs of any size, as ImageNet has them; classes are numbered by name."""
+    for number, (name, size) in enumerate((("wood", (40, 90)), ("field", (70, 60)), ("wood", (90, 120)))):
+        (tmp_path / "photos" / name).mkdir(parents=True, exist_ok=True)
+        write_raster(tmp_path / "photos" / name / f"{number}.tif", scene(3, *size, seed=number))
+    samples = read_samples([str(tmp_path / "photos")], Job())
+    assert [sample.labels for sample in samples.samples] == [(1,), (2,), (2,)]
+    assert (samples.tile_rows, samples.tile_cols) == (64, 96)
+    assert [read_chip(sample).shape for sample in samples.samples] == [(3, 64, 96)] * 3
