@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .build_bundle import BuildBundleAlgorithm
 from .classify_objects import ClassifyObjectsAlgorithm
 from .classify_pixels import ClassifyPixelsAlgorithm
 from .compare_detections import CompareDetectionsAlgorithm
@@ -20,6 +21,7 @@ from .train_model import TrainModelAlgorithm
 ALGORITHMS = (
     SetUpEngineAlgorithm,
     DiagnoseEngineAlgorithm,
+    BuildBundleAlgorithm,
     ExportTrainingDataAlgorithm,
     ConvertTrainingDataAlgorithm,
     InspectTrainingDataAlgorithm,

@@ -21,7 +21,7 @@ DECLARATIONS = [
     *ROOT.glob("engine/tools/*.py"),
     *ROOT.glob("engine/models/*.py"),
     *ROOT.glob("engine/installation/*.py"),
-    *(ROOT / "engine" / "pipelines" / name for name in ("set_up_engine.py", "diagnose_engine.py")),
+    *(ROOT / "engine" / "pipelines" / name for name in ("set_up_engine.py", "diagnose_engine.py", "build_bundle.py")),
     *(
         ROOT / "engine" / name
         for name in ("__init__.py", "classes.py", "docs.py", "errors.py", "files.py", "job.py", "run.py")

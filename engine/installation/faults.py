@@ -55,10 +55,10 @@ _FAULTS = (
         "the folder of the engine cannot be written to: choose another engine_folder",
     ),
     (
-        r"no solution found|no matching distribution|could not find a version|has no wheels|no versions of|"
-        r"not found in the package registry|was not found in the",
-        "the index does not have a package that the engine needs: use another index_url, a complete bundle, or another "
-        "version of Python",
+        r"could not find a version that satisfies the requirement (?P<what>\S+)|no matching distribution|"
+        r"no solution found|has no wheels|no versions of|not found in the package registry|was not found in the",
+        "the index does not have a package that the engine needs{what}: use another index_url, a complete bundle, or "
+        "another version of Python",
     ),
     (
         r"(bad|invalid|corrupt).{0,20}(zip|wheel|archive)|BadZipFile|failed to (extract|unpack)",
@@ -77,7 +77,8 @@ def sentence(lines: Iterable[str], otherwise: str) -> str:
     said = [line.strip() for line in lines if line.strip()]
     text = "\n".join(said)
     for pattern, meaning in _FAULTS:
-        if re.search(pattern, text, re.IGNORECASE):
-            return meaning
+        if found := re.search(pattern, text, re.IGNORECASE):
+            what = found.groupdict().get("what")
+            return meaning.replace("{what}", f" ({what})" if what else "")
     last = f": {said[-1][:300]}" if said else ""
     return f"{otherwise}{last}; run Diagnose the Engine and ask with its report"

@@ -11,6 +11,7 @@ from typing import Any
 from ..errors import InstallationError, ParameterError
 from ..files import remove
 from ..installation.building import LOCKED, Recipe, build, fresh_environment, list_hash
+from ..installation.bundling import packages_of
 from ..installation.interpreters import fit_interpreter
 from ..installation.network import Network
 from ..installation.places import Environment, current, engine_folder, leftovers, use
@@ -67,7 +68,7 @@ def _built(request: SetUpEngine, network: Network, folder: Path, job: Job) -> tu
     interpreter = fit_interpreter(request.python, job)
     with fresh_environment(folder, job) as place:
         uv = find_uv(folder, network, request.stall_seconds, job)
-        recipe = Recipe(interpreter, uv, LOCKED, network, request.stall_seconds)
+        recipe = Recipe(interpreter, uv, packages_of(request.bundle, interpreter), network, request.stall_seconds)
         python = str(build(place, recipe, folder / "cache", job))
         job.progress(0.92, "Proving that it computes")
         proof = prove(python, job)

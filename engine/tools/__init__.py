@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .build_bundle import BuildBundle
 from .classify_objects import ClassifyObjects
 from .classify_pixels import ClassifyPixels
 from .compare_detections import CompareDetections
@@ -21,6 +22,7 @@ from .train_model import TrainModel
 TOOLS: dict[str, type[Tool]] = {
     "set_up_engine": SetUpEngine,
     "diagnose_engine": DiagnoseEngine,
+    "build_bundle": BuildBundle,
     "export_training_data": ExportTrainingData,
     "convert_training_data": ConvertTrainingData,
     "inspect_training_data": InspectTrainingData,
