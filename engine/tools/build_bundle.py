@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
+from . import network
 from .declaration import Derived, Tool, param
-from .kinds import Choice, NewFolder, Number, Path, Text
+from .kinds import Choice, NewFolder
 
 SYSTEMS = ("this computer", "Linux x86_64", "Windows x86_64", "macOS arm64")
 PYTHONS = ("3.11", "3.12", "3.13")
@@ -39,19 +40,7 @@ class BuildBundle(Tool):
         Choice("Version of Python", "That of the Python over there; for this computer that of the engine's Python.",
                choices=("", *PYTHONS)), "",
     )  # fmt: skip
-    index_url: str = param(
-        Text("Package index", "A mirror of the package index; empty takes the usual one."), "", advanced=True
-    )
-    proxy: str = param(
-        Text("Proxy", "http://user:password@host:port; empty takes that of QGIS or of the system."), "", advanced=True
-    )
-    certificates: str = param(
-        Path("Certificates", "File (.pem) of further authorities to trust, where a company opens TLS lines."),
-        "",
-        advanced=True,
-    )
-    stall_seconds: float = param(
-        Number("Patience", "Seconds without a byte after which the line is given up.", low=5.0, unit="seconds"),
-        120.0,
-        advanced=True,
-    )
+    index_url: str = network.index_url()
+    proxy: str = network.proxy()
+    certificates: str = network.certificates()
+    stall_seconds: float = network.stall_seconds()

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import ParameterError
+from . import network
 from .declaration import Derived, Tool, param
-from .kinds import Flag, Folder, NewFolder, Number, Path, Text
+from .kinds import Flag, Folder, NewFolder, Path
 
 
 @dataclass(frozen=True)
@@ -56,22 +57,10 @@ class SetUpEngine(Tool):
         "",
         advanced=True,
     )
-    index_url: str = param(
-        Text("Package index", "A mirror of the package index; empty takes the usual one."), "", advanced=True
-    )
-    proxy: str = param(
-        Text("Proxy", "http://user:password@host:port; empty takes that of QGIS or of the system."), "", advanced=True
-    )
-    certificates: str = param(
-        Path("Certificates", "File (.pem) of further authorities to trust, where a company opens TLS lines."),
-        "",
-        advanced=True,
-    )
-    stall_seconds: float = param(
-        Number("Patience", "Seconds without a byte after which the line is given up.", low=5.0, unit="seconds"),
-        120.0,
-        advanced=True,
-    )
+    index_url: str = network.index_url()
+    proxy: str = network.proxy()
+    certificates: str = network.certificates()
+    stall_seconds: float = network.stall_seconds()
 
     def check(self) -> None:
         """An environment is taken or built, not both."""
