@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ..job import Job
 from .statistics import ObjectStatistics
 
-VOID = "lie on no valid pixel of the imagery"
+VOID = "have no valid pixel in what their chip shows of them"
 MASKED = "have a chip that does not lie completely inside the mask polygons"
 ABSENT = "do not reach into their chip, which shows the middle of their frame"
 SMALL = "have a smaller share of their area inside their chip than min_polygon_overlap_ratio asks for"

@@ -60,11 +60,11 @@ def test_objects_on_nodata_only_are_refused_with_the_reason(tmp_path):
     image = scene()
     image[:, :, 64:] = 0
     labels = write_boxes(tmp_path / "l.gpkg", on_map((100, 40, 110, 52), (80, 10, 90, 20)), kind=[4, 4])
-    refused(tmp_path, FeatureError, "no chip was written: 2 objects lie on no valid pixel", labels, image)
+    refused(tmp_path, FeatureError, "no chip was written: 2 objects have no valid pixel", labels, image)
     classes = np.zeros((1, 96, 128), np.uint8)
     classes[0, 10:20, 90:100] = 5
     source = FeatureSource(write_raster(tmp_path / "c.tif", classes))
-    says = "no chip was written: 1 objects lie on no valid pixel"
+    says = "no chip was written: 1 objects have no valid pixel"
     refused(tmp_path, FeatureError, says, source, image, class_value_field="")
 
 

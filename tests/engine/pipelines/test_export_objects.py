@@ -181,7 +181,7 @@ def test_objects_without_a_chip_are_counted_and_told(tmp_path):
     labels = write_boxes(tmp_path / "l.gpkg", boxes, kind=[1, 1, 2, 2, 3])
     folder, job = export(tmp_path, raster, labels, **TILES)
     assert [sample.labels for sample in read_samples([str(folder)], Job()).samples] == [(1,), (3,), (2,)]
-    assert any("1 objects lie on no valid pixel" in text for text in job.warnings)
+    assert any("1 objects have no valid pixel" in text for text in job.warnings)
     assert any("1 of 5 labels lie outside the imagery" in text for text in job.messages)
     mask = write_boxes(tmp_path / "m.gpkg", on_map((0, 50, 48, 96)))
     folder, job = export(tmp_path, raster, labels, in_mask_polygons=mask, folder="masked", **TILES)
