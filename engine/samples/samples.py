@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -79,6 +80,17 @@ class PairSample(MaskSample):
 
     A pixel that has no data at one of the dates has none at all.
     """
+
+
+@dataclass
+class ColorMaskSample(MaskSample):
+    """A chip whose label raster has colours instead of class values.
+
+    Attributes:
+        colors: Class value by colour: red, green and blue in one number, 8 bits each.
+    """
+
+    colors: Mapping[int, int] = field(default_factory=dict, kw_only=True)
 
 
 @dataclass
@@ -218,6 +230,10 @@ def read_label(sample: MaskSample) -> np.ndarray:
         SampleFolderError: The label is missing, corrupt, has several bands, or values that are no class values; or it
             has another size than its chip and no georeference.
     """
+    if isinstance(sample, ColorMaskSample):
+        known, places = np.unique(packed_colors(sample.label), return_inverse=True)
+        values = np.array([sample.colors.get(color, 0) for color in known.tolist()], np.uint16)
+        return np.asarray(values[places.reshape(sample.shape[1:] if sample.shape else places.shape)])
     try:
         with quick_open(), rasterio.open(sample.label) as label:
             band = label_band(label, sample.label)
@@ -230,6 +246,27 @@ def read_label(sample: MaskSample) -> np.ndarray:
         ) from error
     found = class_values(values, nodata, sample.label)
     return found if seen is None or seen.all() else np.where(seen, found.astype(np.int32), np.int32(NO_LABEL))
+
+
+def packed_colors(path: Path) -> np.ndarray:
+    """Read a mask in colours: red, green and blue in one number, (rows, cols) int32.
+
+    Raises:
+        SampleFolderError: It is damaged, or has not three bands of 8 bits.
+    """
+    try:
+        with quick_open(), rasterio.open(path) as mask:
+            bands = [band for band in range(1, mask.count + 1) if band != alpha_band(mask)]
+            pixels = mask.read(bands)
+    except (*GDAL_ERRORS, ValueError) as error:
+        raise SampleFolderError(f"the mask {path} cannot be read: it is damaged; replace or remove it") from error
+    if len(pixels) != 3 or pixels.dtype != np.uint8:
+        raise SampleFolderError(
+            f"the mask {path} has {len(pixels)} bands of {pixels.dtype} and the first one three of 8 bits: make them "
+            f"alike"
+        )
+    red, green, blue = pixels.astype(np.int32)
+    return np.asarray(red << 16 | green << 8 | blue)
 
 
 def label_band(label: Any, path: Path) -> int:

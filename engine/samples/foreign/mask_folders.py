@@ -11,15 +11,20 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import rasterio
+
 from ...classes import ClassInfo
 from ...errors import SampleFolderError
 from ...job import Job
+from ...raster.bands import alpha_band
+from ...raster.crs import GDAL_ERRORS
 from ..heads import Head
 from ..layout import Layout
 from ..listing import Listing
 from ..mask_reading import LabelPixels, label_pixels, understood
 from ..record import MAP
 from ..registry import Understood
+from ..samples import quick_open
 from .files import holds_image, images_in, parts_of, sub_folders
 from .registry import foreign
 
@@ -50,7 +55,10 @@ class MaskFolders:
 
     def found(self, folder: Path) -> bool:
         """Return whether there are two such folders with images, or VOC's masks were chosen."""
-        return folder.is_dir() and not _as_exported(folder) and bool(_places(folder))
+        if not folder.is_dir() or _as_exported(folder):
+            return False
+        places = mask_places(folder)
+        return bool(places) and not is_colored(places)
 
     def layout(self, folder: Path, job: Job) -> Layout:
         """Return the images that have a mask.
@@ -58,26 +66,48 @@ class MaskFolders:
         Raises:
             SampleFolderError: None has one.
         """
-        images: list[Path] = []
-        labels: list[tuple[Path, ...]] = []
-        alone = 0
-        voc = False
-        for chips, masks in _places(folder):
-            voc |= masks.name.casefold() == _VOC[1]
-            known = {_stem(mask): mask for mask in images_in(masks)}
-            for image in images_in(chips):
-                mask = known.get(_stem(image))
-                if mask is None:
-                    alone += 1
-                    continue
-                images.append(image)
-                labels.append((mask,))
-        if not images:
-            raise SampleFolderError(f"no image of {folder} has a mask of its name: give both the same names")
-        if alone:
-            job.warn(f"{folder}: {alone} images have no mask and are left out")
+        images, labels = with_masks(folder, job)
+        voc = any(masks.name.casefold() == _VOC[1] for _, masks in mask_places(folder))
         form = _Reader(VOID if voc else None, _names(folder))
         return Layout(folder, "Classified_Tiles", form, images, labels, {}, {}, {})
+
+
+def with_masks(folder: Path, job: Job) -> tuple[list[Path], list[tuple[Path, ...]]]:
+    """Return the images of a folder that have a mask, and the mask of each.
+
+    Raises:
+        SampleFolderError: None has one.
+    """
+    images: list[Path] = []
+    labels: list[tuple[Path, ...]] = []
+    alone = 0
+    for chips, masks in mask_places(folder):
+        known = {_stem(mask): mask for mask in images_in(masks)}
+        for image in images_in(chips):
+            if _stem(image) in known:
+                images.append(image)
+                labels.append((known[_stem(image)],))
+            else:
+                alone += 1
+    if not images:
+        raise SampleFolderError(f"no image of {folder} has a mask of its name: give both the same names")
+    if alone:
+        job.warn(f"{folder}: {alone} images have no mask and are left out")
+    return images, labels
+
+
+def is_colored(places: Sequence[tuple[Path, Path]]) -> bool:
+    """Return whether the first mask has colours instead of class values; one that cannot be read has not.
+
+    In folders named ``labels``, as export tools write them, colours are a mistake.
+    """
+    if places[0][1].name.casefold() == "labels":
+        return False
+    try:
+        with quick_open(), rasterio.open(images_in(places[0][1])[0]) as mask:
+            return mask.count - bool(alpha_band(mask)) == 3 and mask.dtypes[0] == "uint8"
+    except GDAL_ERRORS:
+        return False
 
 
 @dataclass(frozen=True)
@@ -114,7 +144,7 @@ class _Reader:
         return replace(result, classes=named)
 
 
-def _places(folder: Path) -> list[tuple[Path, Path]]:
+def mask_places(folder: Path) -> list[tuple[Path, Path]]:
     """Return the folders of images and of their masks."""
     if folder.name.casefold() == _VOC[1]:
         chips = sub_folders(folder.parent).get(_VOC[0])

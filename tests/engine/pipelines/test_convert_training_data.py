@@ -268,3 +268,16 @@ def test_jpeg_that_must_be_cut_becomes_png(tmp_path):
     assert whole.samples[0].image.read_bytes() == (folder / "images" / "0.jpg").read_bytes()
     cut, _ = convert(tmp_path, folder, tile_size=32, out="cut")
     assert cut.samples[0].image.suffix == ".png"
+
+
+def test_masks_in_colours_become_class_maps(tmp_path):
+    """Values and colours are those of the classes."""
+    colors = np.zeros((3, ROWS, COLS), np.uint8)
+    colors[0, :, :9], colors[2, :, 40:] = 255, 200
+    for number in range(2):
+        image(tmp_path / "rgb" / "images" / f"{number}.png", seed=number)
+        raster(tmp_path / "rgb" / "masks" / f"{number}.png", colors)
+    found, _ = convert(tmp_path, tmp_path / "rgb", "Classified_Tiles")
+    label = read_label(found.samples[0])
+    assert (label[:, :9] == 2).all() and (label[:, 40:] == 1).all() and not label[:, 9:40].any()
+    assert [entry.color for entry in found.classes] == [(0, 0, 200), (255, 0, 0)]

@@ -8,6 +8,7 @@ from engine.job import Job
 from engine.samples.folder import read_samples
 from engine.samples.foreign.yolo_names import yaml_names
 from engine.samples.instances import read_masks
+from engine.samples.samples import read_label
 from tests.engine.samples.foreign_folders import COLS, ROWS, coco, image, raster, read, text
 
 YAML = "path: .\nnames:\n  0: crane\n  1: barge\n"
@@ -220,3 +221,38 @@ def test_folders_of_different_programs_are_not_mixed(tmp_path):
     coco(tmp_path / "two" / "a.json", [{"image_id": 0, "category_id": 3, "bbox": [1, 2, 3, 4]}])
     with pytest.raises(SampleFolderError, match=r"different programs.*Convert Training Data"):
         read_samples([str(one), str(tmp_path / "two")], Job())
+
+
+def colored(folder, colors=((255, 0, 0), (0, 255, 255))):
+    """Write images and masks of two fields in colours, on black."""
+    mask = np.zeros((3, ROWS, COLS), np.uint8)
+    mask[:, 2:9, 3:20] = np.array(colors[0])[:, None, None]
+    mask[:, 20:30, 30:50] = np.array(colors[1])[:, None, None]
+    for number in range(2):
+        image(folder / "images" / f"{number}.png", seed=number)
+        raster(folder / "masks" / f"{number}.png", mask)
+    return folder
+
+
+def test_masks_in_colours_have_a_class_a_colour(tmp_path):
+    """Black is none; a file names and numbers the others."""
+    samples, _ = read(colored(tmp_path))
+    assert [(entry.value, entry.color) for entry in samples.classes] == [(1, (0, 255, 255)), (2, (255, 0, 0))]
+    label = read_label(samples.samples[0])
+    assert label.shape == (ROWS, COLS) and (label == 2).sum() == 7 * 17 and (label == 1).sum() == 200
+    assert samples.samples[0].counts.tolist() == [ROWS * COLS - 119 - 200, 200, 119]
+    assert samples.unlabelled == 0
+    text(tmp_path / "class_dict.csv", "name,r,g,b\nreed,255,0,0\nlake,0,255,255\nvoid,0,0,0\n")
+    samples, _ = read(tmp_path)
+    assert [(entry.value, entry.name) for entry in samples.classes] == [(1, "reed"), (2, "lake")]
+
+
+def test_colours_without_a_name_and_blurred_masks_are_refused(tmp_path):
+    """The colour is named."""
+    text(colored(tmp_path) / "class_dict.csv", "name,r,g,b\nreed,255,0,0\n")
+    with pytest.raises(SampleFolderError, match=r"\(0, 255, 255\), which class_dict.csv does not name"):
+        read(tmp_path)
+    (tmp_path / "class_dict.csv").unlink()
+    image(tmp_path / "masks" / "1.png", seed=3)
+    with pytest.raises(SampleFolderError, match="save masks as PNG"):
+        read(tmp_path)

@@ -197,7 +197,7 @@ def test_labels_of_another_size_are_resampled_through_their_georeference(tmp_pat
         ([np.full((2, 4), 70_000, np.int32)] * 2, "holds 70000 and class values"),
         ([np.full((2, 4), 1.5, np.float32)] * 2, r"holds 1\.5 and class values"),
         ([np.full((2, 4), np.nan, np.float32)] * 2, "holds nan and class values"),
-        ([np.ones((3, 2, 4), np.uint8)] * 2, "has 3 bands and a label raster has one"),
+        ([np.ones((3, 2, 4), np.uint16)] * 2, "has 3 bands and a label raster has one"),
     ],
 )
 def test_labels_that_cannot_be_learned_from_get_one_sentence(tmp_path, masks, says):
