@@ -95,7 +95,7 @@ def _(sample: MaskSample, size: tuple[int, int], outlines: bool) -> Areas:
 
 @areas_of.register
 def _(sample: PanopticSample, size: tuple[int, int], outlines: bool) -> Areas:
-    return _instances(sample) if len(sample.boxes) else areas_of.dispatch(MaskSample)(sample, size, outlines)
+    return _instances(sample)
 
 
 def class_map(sample: MaskSample) -> np.ndarray:

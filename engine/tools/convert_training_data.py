@@ -27,7 +27,8 @@ class ConvertTrainingData(Tool):
     }
     about: ClassVar[str] = (
         "Reads COCO (a folder or its .json file; boxes, polygons, run lengths), YOLO, VOC (choose SegmentationClass or "
-        "SegmentationObject for its masks), KITTI, folders of images and masks, folders of classes, and every format "
+        "SegmentationObject for its masks), KITTI, folders of images and masks (class values or colours), folders of "
+        "classes, and every format "
         "of the export. Masks can become boxes, class maps or class labels, boxes can become chips of single objects; "
         "boxes hold no outlines, so they never become masks. Chips that need no change are copied byte for byte. "
         "Class names and values are kept. A run into a folder that an earlier run wrote goes on with its numbering."

@@ -11,6 +11,7 @@ from engine.job import Job
 from engine.pipelines.convert_training_data import run
 from engine.samples.folder import read_samples
 from engine.samples.instances import read_masks
+from engine.samples.registry import FROM, sample_formats
 from engine.samples.samples import read_chip, read_label
 from engine.tools.convert_training_data import ConvertTrainingData
 from tests.engine.pipelines.exporting import export, on_map, scene
@@ -42,6 +43,13 @@ def instances(folder):
         for value, box, ring in ((3, [10, 5, 10, 10], SQUARE), (7, [30, 20, 20, 16], CORNER))
     ]
     return coco(folder / "_annotations.coco.json", annotations, count=3).parent
+
+
+def test_every_format_says_what_it_is_made_from():
+    """And those that are offered are there."""
+    assert all(entry.drawn_from in FROM for entry in sample_formats().values())
+    choices = ConvertTrainingData.parameters()["metadata_format"].kind.choices
+    assert set(choices) <= set(sample_formats())
 
 
 def boxes(folder):
