@@ -213,3 +213,13 @@ def test_what_is_no_training_folder_is_refused(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(OutputError):
         run(InspectTrainingData(in_folder=(str(tmp_path),), out_report=str(tmp_path / "file" / "a.html")), Job())
+
+
+@pytest.mark.parametrize(
+    "form", ["RCNN_Masks", "Labeled_Tiles", "MultiLabeled_Tiles", "Imagenet", "Export_Tiles", "KITTI_rectangles"]
+)
+def test_every_kind_of_training_data_has_a_page(tmp_path, form):
+    """Also tiles without any label."""
+    page, _, _ = inspect(tmp_path, exported(tmp_path, metadata_format=form))
+    assert page.count("data:image/jpeg") > 3
+    assert ("crane" in page) is (form != "Export_Tiles")
