@@ -46,9 +46,6 @@ Rasters = Sequence[str]
 DONE = "done.json"
 """Name of the list of finished images in a work folder."""
 
-DOING = "Classifying pixels"
-"""What the progress says."""
-
 Request = TypeVar("Request", bound=PixelRun)
 
 
@@ -75,14 +72,15 @@ class PixelWork(Generic[Request]):
         self.meaning: Meaning = meaning(request, package, arguments)
         self.device: torch.device = choose_device(request.processor_type, request.gpu_id)
         self.readers = reader_threads(self.device.type)
-        if package.emd.get("ImageSpaceUsed") == "PIXEL_SPACE" and not request.use_pixelspace:
+        offered = "use_pixelspace" in request.parameters()
+        if package.emd.get("ImageSpaceUsed") == "PIXEL_SPACE" and offered and not request.use_pixelspace:
             job.warn(
                 "the model was trained in pixel space: choose PIXELSPACE for use_pixelspace where rasters are turned"
             )
         self.done: list[Classified] = []
         self.tiles = 0
         self._predictor: PixelPredictor | None = None
-        self._pace = Pace(1, watch, job, DOING)
+        self._pace = Pace(1, watch, job, request.doing)
         self._model = ""
 
     @property
@@ -122,7 +120,7 @@ class PixelWork(Generic[Request]):
                 self.package, self.arguments, self.device, self.request.precision, plans[0].grid
             )
             self._predictor.settle_precision(self.tiles, self.job)
-        self._pace = Pace(self.tiles, self.watch, self.job, DOING)
+        self._pace = Pace(self.tiles, self.watch, self.job, self.request.doing)
 
     def classify(self, image: ImagePlan, rasters: Rasters, folder: Path) -> Classified | None:
         """Classify an image, or the rows of a shard; go on where an earlier run stopped.

@@ -23,6 +23,7 @@ class DetectChange(PixelRun):
     name: ClassVar[str] = "detectchangeusingdeeplearning"
     title: ClassVar[str] = "Detect Change Using Deep Learning"
     group: ClassVar[str] = "Inference"
+    doing: ClassVar[str] = "Detecting change"
     derived: ClassVar[tuple[Derived, ...]] = (Derived("out_run_manifest", "Run manifest (.json)"),)
     example: ClassVar[Mapping[str, str]] = {
         "from_raster": "town_2015.tif",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 from ..errors import ParameterError
 from .declaration import Tool, param
@@ -26,8 +26,13 @@ TIFF_SUFFIXES = (".tif", ".tiff")
 
 
 class PixelRun(Tool):
-    """Base of the tools whose run is tiles through a segmentation network; each declares these parameters itself."""
+    """Base of the tools whose run is tiles through a segmentation network; each declares these parameters itself.
 
+    Attributes:
+        doing: What the progress says.
+    """
+
+    doing: ClassVar[str] = "Classifying pixels"
     out_classified_raster: str
     out_probability_raster: str
     out_confidence_raster: str
