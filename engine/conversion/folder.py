@@ -10,6 +10,7 @@ import numpy as np
 
 from ..errors import ParameterError
 from ..job import Job
+from ..raster.grid import starts
 from ..raster.reading import RasterSource
 from ..raster.views import UNPLACED
 from ..samples.chips import SUFFIXES, ChipKind
@@ -68,6 +69,15 @@ def image_format(request: ConvertTrainingData, samples: SampleSet, cutting: Cutt
     whole = all(sample.shape is None or sample.shape[1:] == (cutting.rows, cutting.cols) for sample in samples.samples)
     found = next((name for name, known in SUFFIXES.items() if suffixes == {known[0]}), "TIFF")
     return "PNG" if found == "JPEG" and not whole else found
+
+
+def chips_at_most(samples: SampleSet, cutting: Cutting) -> int:
+    """Return how many chips are cut on a grid."""
+    shapes = [sample.shape for sample in samples.samples if sample.shape is not None]
+    return sum(
+        len(starts(rows, cutting.rows, cutting.stride_y)) * len(starts(cols, cutting.cols, cutting.stride_x))
+        for _, rows, cols in shapes
+    )
 
 
 class ConvertedFolder:
@@ -137,7 +147,7 @@ def record_of(
         classes=samples.classes if form.drawn_from != "images" else (),
         pixels=PixelStatistics.of_bands(kind.bands),
         labels=form.statistics(),
-        cell_sizes=[samples.cell_size or (1.0, 1.0)],
+        cell_sizes=[] if samples.cell_size is None else [samples.cell_size],
         crs=kind.crs,
         unlabelled=samples.unlabelled if maps else None,
         plain_folders=form.plain_folders,

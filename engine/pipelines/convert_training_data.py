@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .. import files
 from ..conversion.chips import ChipRasters, second_source
-from ..conversion.folder import ConvertedFolder, cutting_of, image_format, kinds_of, record_of
+from ..conversion.folder import ConvertedFolder, chips_at_most, cutting_of, image_format, kinds_of, record_of
 from ..conversion.objects import has_several, known_of
 from ..errors import ParameterError, SampleFolderError
 from ..job import Job
@@ -36,7 +36,7 @@ def run(request: ConvertTrainingData, job: Job) -> dict[str, str]:
     record = record_of(samples, request, form, kinds, cutting)
     if earlier is not None:
         record = continued(earlier, record, True, out, job)
-    _check_room(out, samples, kinds[0].bytes)
+    files.room_for(out, chips_at_most(samples, cutting) * sum(kind.bytes for kind in kinds), "the chips")
     rasters.widened = 0
     before = len(record.chips)
     parts = [*PARTS[: len(kinds)], *form.label_folders]
@@ -83,11 +83,6 @@ def check_possible(samples: SampleSet, form: SampleFormat, request: ConvertTrain
         f"{request.in_folder[0]} holds {words} and {request.metadata_format} needs {form.drawn_from}: choose "
         f"{' or '.join(possible)}"
     )
-
-
-def _check_room(out: Path, samples: SampleSet, chip_bytes: int) -> None:
-    """Refuse a conversion whose chips will not fit on the disk."""
-    files.room_for(out, len(samples) * chip_bytes, "the chips")
 
 
 def _settle(record: FolderRecord, folder: Path, job: Job) -> None:

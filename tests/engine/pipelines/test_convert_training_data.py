@@ -289,3 +289,30 @@ def test_masks_in_colours_become_class_maps(tmp_path):
     label = read_label(found.samples[0])
     assert (label[:, :9] == 2).all() and (label[:, 40:] == 1).all() and not label[:, 9:40].any()
     assert [entry.color for entry in found.classes] == [(0, 0, 200), (255, 0, 0)]
+
+
+def test_turned_chips_keep_their_pixels_and_place(tmp_path):
+    """Rows and columns stay as they are stored, whatever the map says."""
+    path = write_raster(tmp_path / "scene.tif", scene(2, 96, 128, np.uint16), crs="EPSG:3035")
+    layer = write_boxes(tmp_path / "labels.gpkg", on_map((30, 30, 60, 56)), crs="EPSG:3035")
+    folder, _ = export(tmp_path, path, layer, rotation_angle=120)
+    before = read_samples([str(folder)], Job())
+    found, _ = convert(tmp_path, folder)
+    for one, two in zip(before.samples, found.samples, strict=True):
+        assert (read_chip(one) == read_chip(two)).all()
+        assert np.allclose(one.boxes, two.boxes, atol=0.011)
+        with rasterio.open(one.image) as first, rasterio.open(two.image) as second:
+            assert first.transform.almost_equals(second.transform, 1e-6)
+
+
+def test_transparent_pixels_are_void_and_the_alpha_band_is_left_out(tmp_path):
+    """As for any raster."""
+    folder = boxes(tmp_path / "yolo")
+    for number in range(2):
+        pixels = np.full((4, ROWS, COLS), 90, np.uint8)
+        pixels[3] = 255
+        pixels[3, :, :10] = 0
+        raster(folder / "images" / f"{number}.png", pixels)
+    found, _ = convert(tmp_path, folder)
+    chip = read_chip(found.samples[0])
+    assert chip.shape == (3, ROWS, COLS) and not chip[:, :, :10].any() and (chip[:, :, 10:] == 90).all()
