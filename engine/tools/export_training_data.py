@@ -50,7 +50,8 @@ class ExportTrainingData(Tool):
             "Input feature class, classified raster or table",
             "Labelled polygons, or points with a buffer radius. Classified_Tiles, RCNN_Masks and Panoptic_Segmentation "
             "also take lines with a buffer radius, a class raster, or a folder of class rasters, which go with the "
-            "input rasters of the same name or ground; to RCNN_Masks each connected region is an object. Labeled_Tiles, MultiLabeled_Tiles and Imagenet take features of any kind without a buffer, "
+            "input rasters of the same name or ground; to RCNN_Masks each connected region is an object. "
+            "Labeled_Tiles, MultiLabeled_Tiles and Imagenet take features of any kind without a buffer, "
             "and class rasters, of which each connected region is an object. "
             "For a folder of images also a table without CRS whose column ImageName says which image a row "
             "labels: a shape in its pixels, or without geometry all of it. Export_Tiles and CycleGAN do without "
