@@ -112,14 +112,16 @@ class Decided:
     written: Array
 
 
-def decide(findings: Findings, some: slice, classes: Sequence[ClassInfo], threshold: float, multi: bool) -> Decided:
+def decide(
+    findings: Findings, some: slice, classes: Sequence[ClassInfo], threshold: float | Array, multi: bool
+) -> Decided:
     """Return the results of some objects.
 
     Args:
         findings: What was found.
         some: Which objects.
         classes: The model's classes.
-        threshold: Smallest confidence that is written, 0..1.
+        threshold: Smallest confidence that is written, 0..1; of several labels it may be (classes,), one for each.
         multi: Whether an object can have several labels.
     """
     labels, surest = findings.labels[some], findings.surest[some].astype(np.float64)

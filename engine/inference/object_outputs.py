@@ -185,15 +185,18 @@ class Decider:
         classes: The model's classes.
         threshold: Smallest confidence that is written, 0..1.
         multi: Whether an object can have several labels.
+        limits: That of each of several labels, in the order of the classes; empty takes the threshold for all.
     """
 
     classes: Sequence[ClassInfo]
     threshold: float
     multi: bool
+    limits: tuple[float, ...] = ()
 
     def __call__(self, findings: Findings, some: slice) -> Decided:
         """Return the results of some rows."""
-        return decide(findings, some, self.classes, self.threshold, self.multi)
+        threshold = np.array(self.limits) if self.multi and self.limits else self.threshold
+        return decide(findings, some, self.classes, threshold, self.multi)
 
 
 def _tables(

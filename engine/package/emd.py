@@ -61,6 +61,7 @@ class ModelPackage:
         cell_size: Cell size the network was trained on, in units of ``crs``; None when unknown.
         crs: Reference system of the cell size as ``EPSG:n`` or WKT; None when unknown.
         resize_to: Rows and columns a tile is brought to before the network; None when it is used as it is.
+        label_thresholds: Score from which on each class is one of several labels; empty takes ``threshold`` for all.
     """
 
     emd: dict[str, Any]
@@ -79,6 +80,7 @@ class ModelPackage:
     cell_size: float | None
     crs: str | None
     resize_to: tuple[int, int] | None
+    label_thresholds: tuple[float, ...] = ()
     contract: Path | None = None
     unpacked: Path | None = field(default=None, repr=False)
 
@@ -208,6 +210,11 @@ def _read(source: Source) -> ModelPackage:
             f"{name} lists {len(classes)} classes and {len(bands)} bands, but its network has {spec.classes} and "
             f"{spec.bands // dates}: Classes or ExtractBands were changed; take the definition as it was trained"
         )
+    limits = tuple(definition.LabelThresholds or ())
+    if limits and len(limits) != len(classes):
+        raise ModelPackageError(
+            f"{name} has {len(limits)} LabelThresholds for {len(classes)} classes: give one for each, or remove the key"
+        )
     cell = definition.MinCellSize
     resize = definition.resize_to
     contract = ours.get("contract")
@@ -228,6 +235,7 @@ def _read(source: Source) -> ModelPackage:
         cell_size=None if cell is None else cell.x,
         crs=None if cell is None else _crs_text(cell.spatialReference),
         resize_to=(resize, resize) if isinstance(resize, int) else resize,
+        label_thresholds=limits,
         contract=source.file(contract, "golden tile") if isinstance(contract, str) else None,
         unpacked=source.unpacked,
     )

@@ -6,7 +6,7 @@ A definition is one JSON object in UTF-8. Numbers written as texts are accepted,
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -89,6 +89,7 @@ class Definition(BaseModel):
     Classes: list[ClassEntry] | None = None
     Padding: int | None = Field(default=None, ge=0)
     Threshold: float | None = Field(default=None, ge=0, le=1)
+    LabelThresholds: list[Annotated[float, Field(ge=0, le=1)]] | None = None
     MinCellSize: CellSize | None = None
     MaxCellSize: CellSize | None = None
     resize_to: int | tuple[int, int] | None = None

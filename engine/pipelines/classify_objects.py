@@ -40,7 +40,8 @@ def run(request: ClassifyObjects, job: Job) -> dict[str, str]:
         predictor = load_object_predictor(package, arguments, device, request.precision)
         predictor.whole = subject.whole
         output = plan_output(request, subject, predictor.multi, job)
-        decider = Decider(package.classes, smallest_score(package, predictor), predictor.multi)
+        limits = () if arguments.score_threshold is not None else package.label_thresholds
+        decider = Decider(package.classes, smallest_score(package, predictor), predictor.multi, limits)
         announce(package, subject, predictor, job)
         predictor.settle_precision(subject.count, job)
 

@@ -9,10 +9,14 @@ import torch
 from engine.errors import EngineError, ParameterError
 from engine.job import Job
 from engine.package.emd import load_network, open_package
+from engine.pipelines.classify_objects import run as classify
 from engine.pipelines.train_model import run
 from engine.samples.folder import read_samples
 from engine.samples.samples import read_chip
+from engine.tools.classify_objects import ClassifyObjects
 from engine.tools.train_model import TrainModel
+from engine.tools.values import FeatureSource, FeatureTarget
+from engine.vector.reading import read_features
 from tests.engine.training.objects import NAMES, write_objects
 
 
@@ -70,6 +74,23 @@ def test_objects_of_different_brightness_are_told_without_an_error(trained):
     assert np.allclose(scores.sum(1), 1, atol=1e-5)
     assert any("FEATURE_CLASSIFIER is taken" in text for text in job.messages)
     assert any("Backbone FULLRES is taken" in text for text in job.messages)
+
+
+def test_the_tool_gives_the_same_classes_to_the_features(tmp_path, trained):
+    """Chips cut on the fly are those of the export, their statistics too."""
+    _, folder, chips = trained
+    data = f"{chips}/.."
+    found = ClassifyObjects(
+        in_raster=FeatureSource(f"{data}/scene.tif"),
+        out_feature_class=FeatureTarget(str(tmp_path / "found.gpkg")),
+        in_model_definition=str(folder / "roofs.dlpk"),
+        in_features=FeatureSource(f"{data}/objects.gpkg"),
+        processor_type="CPU",
+    )
+    classify(found, Job())
+
+    fields = read_features(FeatureSource(str(tmp_path / "found.gpkg")), job=Job()).fields
+    assert fields["ClassLabel"].tolist() == fields["kind"].tolist()
 
 
 def test_the_definition_says_how_objects_are_cut_and_how_good_it_is(trained):
@@ -215,5 +236,5 @@ def test_several_labels_are_learnt_each_by_itself(tmp_path):
             scores = network.scores(package.normalisation.apply(raw), network.described(raw)).numpy()
         values = [entry.value for entry in package.classes]
     wanted = np.array([[value in sample.labels for value in values] for sample in samples])
-    assert network.multi
+    assert network.multi and package.label_thresholds == tuple(emd["LabelThresholds"])
     assert ((scores >= emd["LabelThresholds"]) == wanted).mean() > 0.75
