@@ -1,7 +1,8 @@
 """``./dev demo``: labels to chips to a trained detector to detections to an accuracy report, through qgis_process.
 
 ``--task pixels`` does the same for land cover (demo_pixels.py), ``--task change`` for two dates (demo_change.py),
-``--task instances`` for objects with their outlines (demo_instances.py).
+``--task instances`` for objects with their outlines (demo_instances.py), ``--task objects`` for classes of objects
+(demo_objects.py).
 Without other arguments the demo makes its own scene (scene.py). Everything lies in demo/ afterwards; ``summary.json``
 holds the figures. Each command is printed as it is run, so that it can be run by hand.
 """
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from . import demo_change, demo_instances, demo_pixels
+from . import demo_change, demo_instances, demo_objects, demo_pixels
 from .baseline import baseline
 from .demo_cases import Source, make_source
 from .demo_run import ROOT, Run, fresh_folder, with_qgis, write_picture
@@ -36,9 +37,10 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./dev demo", description=__doc__.splitlines()[0])
     parser.add_argument(
         "--task",
-        choices=("objects", "pixels", "change", "instances"),
-        default="objects",
-        help="find objects, give each pixel a class, tell what changed between two dates, find objects with outlines",
+        choices=("detection", "pixels", "change", "instances", "objects"),
+        default="detection",
+        help="find objects, give each pixel a class, tell what changed between two dates, find objects with outlines, "
+        "give each object a class",
     )
     parser.add_argument("--quick", action="store_true", help="a smaller scene and a shorter training: under 3 minutes")
     parser.add_argument(
@@ -62,7 +64,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         "--minutes",
         type=float,
         help="training time (default 5.5; quick 1.2; real data 12; with --task pixels 3, change 4, quick 1; with "
-        "--task instances 5, quick 1.5, real data 8)",
+        "--task instances 5, quick 1.5, real data 8, with --task objects 4, quick 1)",
     )
     parser.add_argument("--model-type", default="", help="architecture (default: what the tool takes)")
     parser.add_argument(
@@ -76,7 +78,9 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=ROOT / "demo", help="folder to write (default demo)")
     pixels = parser.add_argument_group("with --task pixels")
     pixels.add_argument(
-        "--case", choices=(*CASES, *demo_change.CASES), help="real data by its name, with all that belongs to it"
+        "--case",
+        choices=sorted({*CASES, *demo_change.CASES, *demo_objects.CASES}),
+        help="real data by its name, with all that belongs to it",
     )
     pixels.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data", help="folder of the named data")
     pixels.add_argument("--class-field", default="", help="field of the labels with the class")
@@ -87,11 +91,12 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         parser.error("--raster and --labels come in pairs")
     if asked.task == "pixels" and (len(asked.raster) > 1 or len(asked.aoi) > 1 or (asked.raster and asked.case)):
         parser.error("--task pixels takes one raster with its labels, or one --case")
-    known = {"change": demo_change.CASES, "instances": demo_instances.CASES}.get(asked.task, CASES)
+    cases = {"change": demo_change.CASES, "instances": demo_instances.CASES, "objects": demo_objects.CASES}
+    known = cases.get(asked.task, CASES)
     if asked.case and asked.case not in known:
         parser.error(f"--case {asked.case} is no data of --task {asked.task}: it has {', '.join(known)}")
-    if asked.task == "change" and asked.raster:
-        parser.error("--task change takes no --raster: run it on its scene or on a --case")
+    if asked.task in ("change", "objects") and asked.raster:
+        parser.error(f"--task {asked.task} takes no --raster: run it on its scene or on a --case")
     return asked
 
 
@@ -245,6 +250,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return demo_change.main(asked)
     if asked.task == "instances":
         return demo_instances.main(asked)
+    if asked.task == "objects":
+        return demo_objects.main(asked)
     start = time.monotonic()
     folder = asked.out.resolve()
     fresh_folder(folder)

@@ -44,7 +44,7 @@ class ObjectRun:
 def cut_of(package: ModelPackage, subject: Subject) -> Cut:
     """Return how objects are cut: as ``CropSizeFixed`` says; a point has no frame, an image is seen whole."""
     fixed = bool(package.emd.get("CropSizeFixed", 1)) or are_points(subject)
-    return Cut(package.tile, fixed=fixed and not subject.whole)
+    return Cut(package.tile, fixed=fixed and not subject.whole, whole=subject.whole)
 
 
 def are_points(subject: Subject) -> bool:

@@ -14,7 +14,7 @@ from ..samples.object_windows import blackened, squeezed
 from .detections import Array
 
 LARGE = 2048**2
-"""Pixels of a window beyond which it is read in strips and averaged, so that one huge object does not fill memory."""
+"""Pixels of a window beyond which it is read in strips and averaged, so that one huge image does not fill memory."""
 
 STRIP = 2**22
 """Pixels of such a strip."""

@@ -66,10 +66,18 @@ class Cut:
     Attributes:
         tile: Rows and columns of a chip.
         fixed: Chips have the size of the tile in the raster's pixels; else that of the object's frame.
+        whole: Objects are images, each seen from edge to edge however large it is.
     """
 
     tile: tuple[int, int]
     fixed: bool
+    whole: bool = False
+
+    def windows(self, bounds: Array) -> Array:
+        """Return (n, 4) int64 ``col, row, width, height`` of the chips of objects with some bounds in pixels."""
+        if not self.whole:
+            return object_windows(bounds, self.tile, self.fixed)
+        return np.concatenate([bounds[:, :2], bounds[:, 2:] - bounds[:, :2]], axis=1).astype(np.int64)
 
 
 def check_crs(layer: FeatureLayer, sources: Sequence[RasterSource], job: Job) -> None:
@@ -152,7 +160,7 @@ def _share_inside(bounds: Array, source: RasterSource, cut: Cut) -> Array:
         touches = (bounds[:, 0] < source.cols) & (bounds[:, 2] >= 0)
         touches &= (bounds[:, 1] < source.rows) & (bounds[:, 3] >= 0)
     share = np.zeros(len(bounds))
-    windows = object_windows(bounds[touches], cut.tile, cut.fixed).astype(np.float64)
+    windows = cut.windows(bounds[touches]).astype(np.float64)
     across = np.minimum(windows[:, 0] + windows[:, 2], source.cols) - np.maximum(windows[:, 0], 0)
     down = np.minimum(windows[:, 1] + windows[:, 3], source.rows) - np.maximum(windows[:, 1], 0)
     share[touches] = np.maximum(across, 0) * np.maximum(down, 0) / (windows[:, 2] * windows[:, 3])

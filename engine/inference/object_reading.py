@@ -84,7 +84,7 @@ class ReadingOrder:
         most = np.ones(len(objects.sources), np.int64)
         for number in np.unique(raster).tolist():
             source, mine = objects.sources[number], raster == number
-            windows = object_windows(places.bounds[self._placed[mine]], objects.cut.tile, objects.cut.fixed)
+            windows = objects.cut.windows(places.bounds[self._placed[mine]])
             rows, cols = _square(source)
             at = np.maximum(windows[:, :2], 0)
             self._windows[mine] = windows
@@ -176,7 +176,7 @@ def read_section(reader: RasterReader, section: Section, objects: Objects) -> Ch
     """Return the chips of the objects of a section that have a valid pixel."""
     source, tile = reader.source, objects.cut.tile
     bounds = objects.places.bounds[section.objects]
-    frames = object_windows(bounds, tile, False)
+    frames = section.windows if objects.cut.whole else object_windows(bounds, tile, False)
     areas = section.windows[:, 2] * section.windows[:, 3]
     shared = _shared_piece(reader, section, areas)
     made = np.empty((len(section.objects), len(source.bands), *tile), source.dtype)

@@ -12,6 +12,7 @@ import pytest
 import shapely
 
 from engine.errors import Cancelled, EngineError
+from engine.inference import object_cutting, object_reading
 from engine.job import Job
 from engine.pipelines.classify_objects import run
 from engine.tools.classify_objects import ClassifyObjects
@@ -520,3 +521,18 @@ def test_a_cancel_leaves_nothing(tmp_path, object_model):
         classify(model, raster, tmp_path / "out.gpkg", Stops(), in_features=features,
                  model_arguments=(("batch_size", "1"),))  # fmt: skip
     assert not [path for path in tmp_path.iterdir() if path.name.startswith((".", "out"))]
+
+
+def test_a_large_image_is_seen_from_edge_to_edge(tmp_path, object_model, monkeypatch):
+    """It is read in strips and averaged, so that it does not fill memory."""
+    monkeypatch.setattr(object_cutting, "LARGE", 64 * 64)
+    monkeypatch.setattr(object_reading, "LARGE", 64 * 64)
+    monkeypatch.setattr(object_cutting, "STRIP", 4096)
+    image = np.full((3, 301, 407), 200, np.uint8)
+    image[:, :, :360] = 30
+    image[:, 100:200, 100:200] = 120
+    raster = write_raster(tmp_path / "scene.tif", image)
+    expected = float(image[0].mean())
+    assert 40 < expected < 80
+    found = read(classify(object_model(tmp_path / "m"), raster, tmp_path / "out.gpkg")["out_feature_class"])
+    assert labels(found) == ["dark"]
