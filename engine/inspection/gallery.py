@@ -12,7 +12,7 @@ import numpy as np
 from ..errors import SampleFolderError
 from ..job import Job
 from .drawing import Stretch, legend_colors, overlay_of, picture_of
-from .findings import Finding
+from .evidence import Finding
 from .subject import Subject, class_name
 
 PER_CLASS, MOST_BY_CLASS, AT_RANDOM = 6, 72, 18

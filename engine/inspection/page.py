@@ -12,7 +12,7 @@ import numpy as np
 
 from ..training import plots
 from .charts import class_graph, count_graph, size_graph
-from .findings import Finding
+from .evidence import Finding
 from .gallery import Gallery
 from .sides import Sides
 from .subject import Subject

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from .. import files
 from ..inspection.drawing import stretch_of
-from ..inspection.findings import ERROR, Evidence, findings_of
+from ..inspection.evidence import ERROR, Evidence
+from ..inspection.findings import findings_of
 from ..inspection.gallery import gallery_of
 from ..inspection.likeness import likeness_of
 from ..inspection.looks import look_at

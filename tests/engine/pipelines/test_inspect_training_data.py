@@ -9,7 +9,8 @@ import rasterio
 import shapely
 
 from engine.errors import Cancelled, OutputError, SampleFolderError
-from engine.inspection.findings import ERROR, NOTE, WARNING, Evidence, findings_of
+from engine.inspection.evidence import ERROR, NOTE, WARNING, Evidence
+from engine.inspection.findings import findings_of
 from engine.inspection.likeness import likeness_of
 from engine.inspection.looks import look_at
 from engine.inspection.sides import sides_of
