@@ -177,10 +177,10 @@ def _case(
 
 CASES = (
     _case("quick", 400, fixed=True, owed=None),
-    _case("fixed", 2000, fixed=True),
-    _case("squeezed", 2000, fixed=False),
-    _case("black", 2000, fixed=True, blacken=True),
-    _case("statistics", 2000, fixed=False, blacken=True, statistics=True, owed=None),
+    _case("fixed", 1000, fixed=True),
+    _case("squeezed", 1000, fixed=False),
+    _case("black", 1000, fixed=True, blacken=True),
+    _case("statistics", 1000, fixed=False, blacken=True, statistics=True, owed=None),
     Case(
         name="memory-200000",
         size="200,000 features, 4096², near-free network",
