@@ -56,8 +56,8 @@ def timm_network(name: str, bands: int) -> Network:
     found = tuple(strides[index] for index in wanted)
     if found not in (STRIDES, STRIDES[1:]):
         raise ParameterError(
-            f"backbone timm:{name} has feature maps at strides {', '.join(map(str, strides))}, but detectors need "
-            "8, 16 and 32; choose another model of timm"
+            f"backbone timm:{name} has feature maps at strides {', '.join(map(str, strides))}, but those at "
+            "8, 16 and 32 are needed; choose another model of timm"
         )
     channels = tuple(int(info.channels()[index]) for index in wanted)
     return network, ChosenMaps(wanted, channels), found, channels
