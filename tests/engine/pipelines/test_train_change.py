@@ -41,7 +41,7 @@ def trained(tmp_path_factory):
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("pairs")
     chips, job = write_pairs(folder / "chips", count=16), Job()
-    run(request(chips, folder / "models" / "change", max_epochs=2, augmentation="DEFAULT", batch_size=16), job)
+    run(request(chips, folder / "models" / "change", augmentation="DEFAULT", batch_size=16), job)
     return job, folder / "models" / "change", chips
 
 
