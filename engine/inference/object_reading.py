@@ -32,7 +32,7 @@ SIDE = 512
 ROWS_BYTES = 32 * 2**20
 """Size of a strip of whole rows, where the file is stored in rows."""
 
-CHIP_BYTES = 16 * 2**20
+CHIP_BYTES = 8 * 2**20
 """Chips that are cut at once."""
 
 FILLED = 0.15
