@@ -1,7 +1,7 @@
 """Kinds of parameters <-> QGIS's parameters: the only file that knows both.
 
 Each kind has a pair: ``definition`` makes what the dialog shows, ``value`` turns what QGIS holds into what the kind
-parses. A new kind is a class in ``engine/tools/kinds.py`` and one pair here.
+parses. A new kind is a class beside those that ``engine/tools/kinds.py`` lists, and one pair here.
 """
 
 from __future__ import annotations

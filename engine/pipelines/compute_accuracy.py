@@ -81,10 +81,11 @@ def _tell(comparison: Comparison, request: ComputeAccuracy, job: Job) -> None:
     """Tell the figures over all classes."""
     entry = comparison.assessment.entries[-1]
     counts = entry.counts
+    what = " of polygons" if request.overlap_by == "MASKS" else ""
     job.message(
         f"{counts.true_positives} right, {counts.false_positives} wrong, {counts.false_negatives} missed "
-        f"at IoU {request.min_iou:g}{' of polygons' if request.overlap_by == 'MASKS' else ''}: precision {counts.precision:.3f}, recall {counts.recall:.3f}, F1 {counts.f1:.3f}, "
-        f"AP {entry.average_precision:.3f}, mAP {entry.mean_average_precision:.3f}"
+        f"at IoU {request.min_iou:g}{what}: precision {counts.precision:.3f}, recall {counts.recall:.3f}, "
+        f"F1 {counts.f1:.3f}, AP {entry.average_precision:.3f}, mAP {entry.mean_average_precision:.3f}"
     )
     if comparison.ranked and np.isfinite(entry.best_threshold):
         threshold = f"{entry.best_threshold:.2f}"

@@ -42,8 +42,8 @@ class TrainModel(Tool):
     in_folder: tuple[str, ...] = param(
         Folders(
             "Input training data",
-            "Folders written by the export tool or by other programs: VOC, KITTI, COCO (a folder or its .json file), YOLO, "
-            "images and masks, folders of classes.",
+            "Folders written by the export tool or by other programs: VOC, KITTI, COCO (a folder or its .json file), "
+            "YOLO, images and masks, folders of classes.",
         )
     )
     out_folder: str = param(NewFolder("Output folder", "Folder of the model; its name becomes the model's name."))
