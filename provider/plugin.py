@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 from qgis.core import QgsApplication
 
 from .provider import Provider
@@ -21,11 +23,21 @@ class Plugin:
         QgsApplication.processingRegistry().addProvider(self.provider)
 
     def initGui(self):
-        """Add the provider to the toolbox."""
+        """Add the provider to the toolbox, and say what is missing when QGIS has finished starting."""
         self.initProcessing()
+        self.iface.initializationCompleted.connect(self._started)
+
+    def _started(self):
+        """Say what is missing."""
+        from ..gui.first_run import show_what_is_missing
+
+        show_what_is_missing(self.iface)
 
     def unload(self):
         """Take the provider away."""
+        if self.iface is not None:
+            with contextlib.suppress(TypeError):  # a plugin that only ran in a model was never connected
+                self.iface.initializationCompleted.disconnect(self._started)
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None
