@@ -181,8 +181,14 @@ def _(kind, parameter, border):
 
 
 @value.register(kinds.Folder)
+@value.register(kinds.Path)
 def _(kind, parameter, border):
     return _absolute(border.raw(parameter.name))
+
+
+@_declared.register(kinds.Path)
+def _(kind, parameter):
+    return _file(parameter, kind)
 
 
 @_declared.register(kinds.ModelPackage)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from .declaration import Derived, Tool, param
-from .kinds import NewFile, NewFolder, Path, Text
+from .kinds import Folder, NewFile, Path, Text
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class DiagnoseEngine(Tool):
     out_report: str = param(NewFile("Report", "Markdown file to write.", suffix=".md"))
     python: str = param(Path("Python of the engine", "What to look at; empty takes the one in use."), "", advanced=True)
     engine_folder: str = param(
-        NewFolder("Folder of the engine", "Where it was set up; empty takes the user's own data folder."),
+        Folder("Folder of the engine", "Where it was set up; empty takes the user's own data folder."),
         "",
         advanced=True,
     )

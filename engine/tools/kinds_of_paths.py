@@ -12,13 +12,17 @@ from .kinds_of_values import Kind
 
 @dataclass(frozen=True)
 class Path(Kind):
-    """A file or folder on this computer, absolute or relative to where it was typed."""
+    """An existing file on this computer, absolute or relative to where it was typed; base of all kinds of paths."""
 
     def parse(self, name: str, value: Any) -> str:
         """Return the path as text."""
         if isinstance(value, os.PathLike):
             value = os.fspath(value)
         return str(super().parse(name, value))
+
+    def describe(self) -> str:
+        """Say what it is."""
+        return "file"
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import ClassVar
 from ..errors import ParameterError
 from . import network
 from .declaration import Derived, Tool, param
-from .kinds import Flag, Folder, NewFolder, Path
+from .kinds import Flag, Folder, Path
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,7 @@ class SetUpEngine(Tool):
     )
 
     engine_folder: str = param(
-        NewFolder(
-            "Folder of the engine", "Where it lies; empty takes the user's own data folder, which upgrades keep."
-        ),
+        Folder("Folder of the engine", "Where it lies; empty takes the user's own data folder, which upgrades keep."),
         "",
     )
     existing: str = param(
