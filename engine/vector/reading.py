@@ -225,7 +225,7 @@ def repaired(table: FeatureTable, job: Job) -> FeatureTable:
     """Skip features without a usable geometry, repair invalid ones, and tell how many."""
     geometry = table.geometry
     usable = ~(shapely.is_missing(geometry) | shapely.is_empty(geometry))
-    usable[usable] = np.isfinite(shapely.bounds(geometry[usable])).all(axis=1)
+    usable &= ~_unplaced(geometry)
     broken = usable.copy()
     broken[usable] = ~shapely.is_valid(geometry[usable])
     if broken.any():
@@ -241,6 +241,14 @@ def repaired(table: FeatureTable, job: Job) -> FeatureTable:
         noun, verb = _features(skipped).split()
         job.warn(f"{table.name}: {skipped} {noun} without a usable geometry {verb} skipped")
     return replace(table, geometry=geometry).take(usable) if skipped else replace(table, geometry=geometry)
+
+
+def _unplaced(geometry: np.ndarray) -> np.ndarray:
+    """Return (n,) bool, which geometries have a corner that is no place; frames overlook it."""
+    points, owners = shapely.get_coordinates(geometry, return_index=True)
+    found = np.zeros(len(geometry), bool)
+    found[owners[~np.isfinite(points).all(axis=1)]] = True
+    return found
 
 
 def _polygon_parts(geometry: shapely.Geometry) -> shapely.Geometry | None:

@@ -50,6 +50,14 @@ def test_missing_and_invalid_geometries_are_counted(tmp_path):
     ]
 
 
+def test_a_corner_that_is_no_number_makes_a_geometry_unusable(tmp_path):
+    """Its frame may well be finite."""
+    shapes = [Polygon([(0, 0), (4, 0), (np.nan, 4)]), Polygon([(0, 0), (4, 0), (4, np.inf)]), box(1, 1, 2, 2)]
+    job = Job()
+    table = read_features(write_features(tmp_path / "n.gpkg", shapes), job=job)
+    assert len(table) == 1 and job.warnings == ["n: 2 features without a usable geometry were skipped"]
+
+
 def test_a_layer_is_reprojected_on_reading(tmp_path):
     """A box in degrees lies where PROJ puts it in metres."""
     source = write_boxes(tmp_path / "a.gpkg", [(15.0, 42.0, 15.001, 42.001)], crs="EPSG:4326")
