@@ -1,7 +1,11 @@
-"""Which bands of a raster are data: an alpha band is the mask, a palette stands for red, green and blue."""
+"""Which bands of a raster are data: an alpha band is the mask, a palette stands for red, green and blue.
+
+Programs mark the fourth band of a GeoTIFF as alpha even where it is near infrared. The band's name is believed then.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,10 +24,37 @@ _VISIBLE = (("red", "green", "blue"), ("b04", "b03", "b02"))
 """Names of the bands that are shown as red, green and blue: plain ones, and those of Sentinel-2."""
 
 
+_MEASURED = re.compile(
+    r"infra[ _-]?red|red[ _-]?edge|thermal|elevation|"
+    r"(?<![a-z])(v?nir|[slm]wir|mir|tir|ir|pan|dem|dsm|dtm|chm|ndsm|ndvi|height|depth|coastal|aerosol|b0?[5-9]a?|b1[0-2])"
+    r"(?![a-z])",
+    re.IGNORECASE,
+)
+"""Names of bands that hold a measurement; no mask is called so."""
+
+
 def alpha_band(dataset: Any) -> int:
-    """Return the 1-based number of an open dataset's alpha band, 0 without one."""
+    """Return the 1-based number of an open dataset's alpha band, 0 without one.
+
+    A band that is marked as alpha and named after a measurement, such as near infrared, is none.
+    """
+    return next((band for band in _marked(dataset) if not _is_measured(dataset, band)), 0)
+
+
+def measured_alpha(dataset: Any) -> int:
+    """Return the 1-based number of the band that is marked as alpha and that its name says to be data, 0 without."""
+    return next((band for band in _marked(dataset) if _is_measured(dataset, band)), 0)
+
+
+def _marked(dataset: Any) -> list[int]:
+    """Return the 1-based numbers of the bands that are marked as alpha; the only band of a raster is none."""
     roles = dataset.colorinterp
-    return next((index for index, role in enumerate(roles, 1) if role == ColorInterp.alpha and len(roles) > 1), 0)
+    return [band for band, role in enumerate(roles, 1) if role == ColorInterp.alpha and len(roles) > 1]
+
+
+def _is_measured(dataset: Any, band: int) -> bool:
+    """Return whether a band is named after a measurement."""
+    return bool(_MEASURED.search(dataset.descriptions[band - 1] or ""))
 
 
 def palette_of(dataset: Any) -> bytes:

@@ -48,6 +48,7 @@ class _Part:
     colors: tuple[str, ...]
     palette: bytes
     masked: bool
+    whole: bool
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -153,6 +154,7 @@ def _part(path: str) -> _Part:
             )
         alpha = alpha_band(dataset)
         bands = tuple(band for band in range(1, dataset.count + 1) if band != alpha)
+        flags = dataset.mask_flag_enums[0]
         return _Part(
             path=os.path.abspath(path) if os.path.exists(path) else path,
             rows=dataset.height,
@@ -165,7 +167,8 @@ def _part(path: str) -> _Part:
             nodata=tuple(dataset.nodatavals[band - 1] for band in bands),
             colors=tuple(_interpretation(dataset, band) for band in bands),
             palette=palette_of(dataset),
-            masked=bool(alpha) or MaskFlags.per_dataset in dataset.mask_flag_enums[0],
+            masked=bool(alpha) or (MaskFlags.per_dataset in flags and MaskFlags.alpha not in flags),
+            whole=not alpha and MaskFlags.alpha in flags,
         )
 
 
@@ -232,7 +235,8 @@ def _placed(part: _Part, transform: Affine, nodata: float | None) -> Place:
     left, top = ~transform @ (part.transform.c, part.transform.f)
     right, bottom = ~transform @ (part.transform @ (part.cols, part.rows))
     left, top, right, bottom = (_whole(number) for number in (left, top, right, bottom))
-    return Place(part.path, part.rows, part.cols, left, top, right - left, bottom - top, nodata, part.masked)
+    width, height = right - left, bottom - top
+    return Place(part.path, part.rows, part.cols, left, top, width, height, nodata, part.masked, part.whole)
 
 
 def _whole(number: float) -> float:

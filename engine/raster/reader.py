@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import rasterio
+from affine import Affine
 from rasterio.crs import CRS
-from rasterio.enums import Resampling
+from rasterio.enums import MaskFlags, Resampling
 from rasterio.vrt import WarpedVRT
 from rasterio.windows import Window as FileWindow
 
 from ..errors import RasterError
+from .bands import measured_alpha
 from .crs import GDAL_ERRORS, known_crs
 from .grid import Window
 from .opening import first_line, opened
 from .sampling import kernel_options
 from .views import file_transform
+from .vrt import Band, Place, vrt_text
 
 if TYPE_CHECKING:
     from .reading import RasterSource
@@ -162,6 +166,8 @@ class RasterReader:
                 options["src_nodata"] = float("nan")
         file_crs = known_crs(self._file.crs or self._file.gcps[1], source.path, RasterError) or crs
         placed = file_transform(self._file)
+        if measured_alpha(self._file):
+            self._file = _unmarked(self._file, source, placed)
         options |= kernel_options(source.transform, (source.rows, source.cols), crs, placed, file_crs)
         return WarpedVRT(
             self._file,
@@ -185,6 +191,21 @@ class RasterReader:
         if self._environment is not None:
             self._environment.__exit__(None, None, None)
             self._environment = None
+
+
+def _unmarked(dataset: Any, source: RasterSource, transform: Affine) -> Any:
+    """Return a file without its band roles and close it: GDAL resamples no band that is marked as alpha as data."""
+    masked = MaskFlags.per_dataset in dataset.mask_flag_enums[0] and MaskFlags.alpha not in dataset.mask_flag_enums[0]
+    bands = [
+        Band(kind, source=number, nodata=nodata)
+        for number, (kind, nodata) in enumerate(zip(dataset.dtypes, dataset.nodatavals, strict=True), 1)
+    ]
+    rows, cols = dataset.shape
+    path = os.path.abspath(source.path) if os.path.exists(source.path) else source.path
+    place = Place(path, rows, cols, 0.0, 0.0, cols, rows)
+    text = vrt_text((rows, cols), transform, dataset.crs, bands, [place], masked=masked)
+    dataset.close()
+    return opened(text)
 
 
 def _absent(band: np.ndarray, nodata: float | None) -> np.ndarray | None:

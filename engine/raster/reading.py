@@ -18,7 +18,7 @@ from rasterio.enums import MaskFlags
 from ..errors import RasterError
 from ..job import Job
 from ..tools.values import Extent
-from .bands import alpha_band, chosen, names_of, palette_of
+from .bands import alpha_band, chosen, measured_alpha, names_of, palette_of
 from .crs import known_crs
 from .opening import check, opened
 from .reader import CACHE_BYTES, RasterReader
@@ -143,6 +143,11 @@ def raster_source(
             job.message(f"{path}: bands of types {', '.join(sorted(kinds))} are read as {dtype}")
         if alpha:
             job.message(f"{path}: band {alpha} is the alpha band; it is the mask, not data")
+        if data := measured_alpha(dataset):
+            name = dataset.descriptions[data - 1]
+            job.message(
+                f"{path}: band {data} is marked as alpha, but its name {name} is that of data; it is read as data"
+            )
         if palette:
             job.message(f"{path}: the palette is read as red, green and blue")
         flags = dataset.mask_flag_enums[file_bands[0] - 1]

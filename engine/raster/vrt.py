@@ -37,6 +37,7 @@ class Place:
         height: Its height there.
         nodata: Its value of invalid pixels; what lies below shows through them.
         masked: What lies below shows through where its mask or alpha band hides it.
+        whole: Every pixel of it counts, whatever GDAL takes for its mask.
     """
 
     path: str
@@ -48,6 +49,7 @@ class Place:
     height: float
     nodata: float | None = None
     masked: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -145,7 +147,10 @@ def _source(place: Place, band: str, nodata: float | None, folder: Path | None) 
     """Return the XML of a raster below a band."""
     relative = folder is not None
     path = os.path.relpath(place.path, folder) if relative else place.path
-    hidden = "" if nodata is None else f"<NODATA>{nodata:.17g}</NODATA>"
+    if place.whole and band.startswith("mask"):
+        band, hidden = "1", "<ScaleOffset>255</ScaleOffset><ScaleRatio>0</ScaleRatio>"
+    else:
+        hidden = "" if nodata is None else f"<NODATA>{nodata:.17g}</NODATA>"
     hidden += "<UseMaskBand>true</UseMaskBand>" if place.masked and not band.startswith("mask") else ""
     kind = "ComplexSource" if hidden else "SimpleSource"
     return (

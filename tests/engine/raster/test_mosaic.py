@@ -95,3 +95,18 @@ def test_results_in_different_systems_have_no_virtual_raster(tmp_path):
     assert "no virtual raster" in job.warnings[0] and not (tmp_path / "all.vrt").exists()
     with rasterio.open(two) as kept:
         assert kept.crs.to_epsg() == 32634
+
+
+def test_near_infrared_that_is_marked_as_alpha_is_a_band_of_the_mosaic(tmp_path):
+    """Its zeros hide nothing."""
+    paths = []
+    for index in range(2):
+        image = block(7, bands=4)
+        image[3, :10] = 0
+        path = write_raster(tmp_path / f"{index}.tif", image, left=500_000 + 25 * index, photometric="RGB", alpha="YES")
+        with rasterio.open(path, "r+") as raster:
+            raster.descriptions = ("red", "green", "blue", "NIR")
+        paths.append(path)
+    pixels, valid, source = mosaic(tmp_path, *paths)
+    assert len(source.bands) == 4 and source.band_names[3] == "NIR" and valid.all()
+    assert (pixels[3, :10] == 0).all() and (pixels[3, 10:] == 7).all() and (pixels[:3] == 7).all()

@@ -2,6 +2,7 @@
 
 import pickle
 import threading
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -177,6 +178,46 @@ def test_an_alpha_band_is_the_mask_and_never_data(tmp_path):
     assert not valid[:10].any() and valid[10:].all() and (pixels[:, :10] == 0).all()
     _, valid = read_all(raster_source(path, job=Job(), cell_size=1.0))
     assert not valid[:4].any() and valid[6:].all()
+
+
+@pytest.mark.parametrize("nodata", [None, 0])
+@pytest.mark.parametrize("form", ["as it is", "resampled", "in another CRS"])
+def test_near_infrared_that_is_marked_as_alpha_is_data(tmp_path, nodata, form):
+    """As four-band images often come; zeros of the band hide nothing, and the log says so."""
+    image = np.full((4, 40, 60), 50, np.uint8)
+    image[3] = np.arange(60) + 90
+    image[3, :10] = 0
+    path = write_raster(tmp_path / "naip.tif", image, nodata=nodata, photometric="RGB", alpha="YES")
+    with rasterio.open(path, "r+") as raster:
+        raster.descriptions = ("red", "green", "blue", "nir")
+    job = Job()
+    changes = {"as it is": {}, "resampled": {"cell_size": 1.0}, "in another CRS": {}}[form]
+    source = raster_source(path, job=job, **changes)
+    assert source.bands == (1, 2, 3, 4) and source.band_names[3] == "nir"
+    assert "band 4 is marked as alpha, but its name nir" in job.messages[0] and "mask" not in job.messages[0]
+    if form == "in another CRS":
+        left, bottom, right, top = rasterio.warp.transform_bounds("EPSG:32633", "EPSG:32632", *source.bounds)
+        rows, cols = source.rows, source.cols
+        wide = Affine((right - left) / cols, 0, left, 0, -(top - bottom) / rows, top)
+        view = replace(source.view, transform=wide, rows=rows, cols=cols, warped=True)
+        source = replace(source, transform=wide, crs=rasterio.crs.CRS.from_epsg(32632), view=view)
+    pixels, valid = read_all(source)
+    rows, cols = valid.shape
+    middle = np.s_[rows // 2 : rows * 3 // 4, cols // 4 : cols * 3 // 4]
+    assert valid[middle].all() and (pixels[0][middle] == 50).all() and pixels[3][middle].std() > 5
+    assert valid[rows // 8, cols // 2] and pixels[3][rows // 8, cols // 2] == 0
+
+
+def test_a_band_that_is_marked_as_alpha_and_named_otherwise_stays_the_mask(tmp_path):
+    """Only a name of a measurement makes it data; a number or nothing does not."""
+    image = np.full((4, 40, 60), 50, np.uint8)
+    image[3, :10] = 0
+    path = write_raster(tmp_path / "a.tif", image, photometric="RGB", alpha="YES")
+    for name in ("", "Band 4", "alpha", "mirror", "Coverage", "air photo mask"):
+        with rasterio.open(path, "r+") as raster:
+            raster.descriptions = ("red", "green", "blue", name)
+        source = raster_source(path, job=Job())
+        assert source.bands == (1, 2, 3) and source.alpha == 4, name
 
 
 def test_a_mask_beside_the_bands_counts(tmp_path):
