@@ -37,6 +37,9 @@ PIXEL_FORMATS = ("Classified_Tiles",)
 INSTANCE_FORMATS = ("RCNN_Masks",)
 """Training formats that hold the mask of every object."""
 
+BOX_FORMATS = (*DETECTION_FORMATS, *INSTANCE_FORMATS)
+"""Training formats that boxes can be had from: a mask has its frame."""
+
 LABEL_FORMATS = ("Labeled_Tiles", "MultiLabeled_Tiles", "Imagenet")
 """Training formats that hold a class, or several, for a chip as a whole."""
 
@@ -229,7 +232,7 @@ def architecture(
     *,
     title: str,
     task: str,
-    formats: tuple[str, ...] = DETECTION_FORMATS,
+    formats: tuple[str, ...] = BOX_FORMATS,
     backbones: tuple[str, ...] = BACKBONES,
     arguments: tuple[ArgumentSpec, ...] = (),
     model_name: str = "",

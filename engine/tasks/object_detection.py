@@ -13,6 +13,7 @@ from torch import Tensor
 from ..accuracy.matching import match_boxes
 from ..accuracy.scores import scores_by_class
 from ..inference.suppression import suppress_boxes
+from ..models.registry import BOX_FORMATS
 from ..networks.detector import Detector, Target
 from ..package.emd import OVERLAP_KEY
 from ..samples.folder import SampleSet
@@ -180,7 +181,7 @@ TASK = register(
     Task(
         name="object_detection",
         model_type="ObjectDetection",
-        formats=("PASCAL_VOC_rectangles", "KITTI_rectangles"),
+        formats=BOX_FORMATS,
         monitors=("VALID_LOSS", "AVERAGE_PRECISION", "F1_SCORE"),
         told=("AVERAGE_PRECISION", "F1_SCORE"),
         losses=losses,

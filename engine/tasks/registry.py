@@ -128,7 +128,7 @@ class Task:
     Attributes:
         name: As architectures and model packages spell it.
         model_type: ``ModelType`` of an ``.emd``.
-        formats: Training formats whose labels it learns.
+        formats: Training formats whose labels it learns, those made for it first.
         monitors: Metrics that may choose the best state; ``VALID_LOSS`` first.
         told: Metrics that the user is told after each epoch, beside the monitored one.
         losses: Network, images and targets to named losses.
@@ -202,6 +202,9 @@ def get_task(name: str) -> Task:
 def task_of(samples: SampleSet) -> Task:
     """Return the task that learns from training data when no architecture is named.
 
+    Where several do, it is the one that names the format before others: masks are learnt as masks, though their frames
+    would do for boxes.
+
     Raises:
         ParameterError: No task does.
     """
@@ -211,4 +214,4 @@ def task_of(samples: SampleSet) -> Task:
         raise ParameterError(
             f"nothing learns from {samples.metadata_format} yet: export the training data as one of {learnt}"
         )
-    return next((task for task in found if task.paired == samples.paired), found[0])
+    return min(found, key=lambda task: (task.paired != samples.paired, task.formats.index(samples.metadata_format)))

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import shapely
 import torch
+from pyogrio import raw
 
 from engine.classes import ClassInfo
 from engine.errors import EngineError, SampleFolderError
@@ -133,6 +134,21 @@ def test_training_learns_from_a_few_chips(trained, tmp_path):
         with open(table, encoding="utf-8", newline="") as file:
             figures[overlap] = float(list(csv.DictReader(file))[-1]["F1_Score"])
     assert figures["BOXES"] > 0.25 and figures["MASKS"] > 0.2
+
+
+def test_boxes_are_learnt_from_masks_where_a_detector_of_boxes_is_named(tmp_path):
+    """The frame of a mask is a box; what is found is boxes then, and the package says so."""
+    raster, layer = town(tmp_path)
+    chips, job = chips_of(tmp_path, raster, layer), Job()
+    small = (("channels", "32"), ("convolutions", "1"))
+    train(training(chips, tmp_path / "boxes", model_type="FCOS", arguments=small, max_epochs=1), job)
+    emd = json.loads((tmp_path / "boxes" / "boxes.emd").read_text(encoding="utf-8"))
+    assert emd["ModelType"] == "ObjectDetection" and emd["MetaDataMode"] == "RCNN_Masks"
+    assert not any("masks" in message for message in job.messages)
+    out = FeatureTarget(str(tmp_path / "found.gpkg"), "found")
+    arguments = (("threshold", "0.01"), ("padding", "8"))
+    detect(DetectObjects(str(raster), out, str(tmp_path / "boxes" / "boxes.dlpk"), arguments=arguments), Job())
+    assert set(shapely.get_num_coordinates(shapely.from_wkb(raw.read(out.path, layer="found")[2]))) <= {5}
 
 
 def test_class_value_zero_is_refused(tmp_path):
