@@ -20,7 +20,9 @@ from qgis.core import (
     QgsProcessingModelChildParameterSource,
     QgsProcessingModelOutput,
     QgsProcessingModelParameter,
+    QgsProcessingParameterExtent,
     QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
     QgsProcessingParameterMapLayer,
     QgsProcessingParameterNumber,
     QgsProcessingParameterRasterLayer,
@@ -66,17 +68,53 @@ def object_inputs() -> list:
     ]
 
 
-def pixel_inputs() -> list:
-    """Return what the model of pixel classification asks for; labels are polygons or class rasters."""
+def chip_size(default: int) -> QgsProcessingParameterNumber:
+    """Return the parameter that says how large chips are."""
+    return QgsProcessingParameterNumber(
+        "chip_size", "Chip size in pixels", QgsProcessingParameterNumber.Integer, defaultValue=default, minValue=32
+    )
+
+
+def drawn_or_raster() -> list:
+    """Return the labels of pixels to train on and to judge by: polygons or class rasters."""
     either = [QgsProcessing.TypeVectorPolygon, QgsProcessing.TypeRaster]
     anything = [QgsProcessing.TypeVectorAnyGeometry, QgsProcessing.TypeRaster]
     return [
-        QgsProcessingParameterRasterLayer("in_raster", "Raster"),
         QgsProcessingParameterMapLayer("training_labels", "Labels to train on", types=either),
         QgsProcessingParameterMapLayer("reference", "Ground truth to judge by", types=anything),
-        QgsProcessingParameterNumber(
-            "chip_size", "Chip size in pixels", QgsProcessingParameterNumber.Integer, defaultValue=256, minValue=32
-        ),
+    ]
+
+
+def pixel_inputs() -> list:
+    """Return what the model of pixel classification asks for."""
+    return [
+        QgsProcessingParameterRasterLayer("in_raster", "Raster"),
+        *drawn_or_raster(),
+        chip_size(256),
+        minutes(),
+    ]
+
+
+def change_inputs() -> list:
+    """Return what the model of change detection asks for."""
+    return [
+        QgsProcessingParameterRasterLayer("from_raster", "Raster of the earlier date"),
+        QgsProcessingParameterRasterLayer("to_raster", "Raster of the later date"),
+        *drawn_or_raster(),
+        QgsProcessingParameterExtent("training_extent", "Part of the rasters to train on", optional=True),
+        chip_size(256),
+        minutes(),
+    ]
+
+
+def classed_inputs() -> list:
+    """Return what the model of object classification asks for."""
+    return [
+        QgsProcessingParameterRasterLayer("in_raster", "Raster"),
+        QgsProcessingParameterFeatureSource("training_objects", "Objects to train on"),
+        QgsProcessingParameterFeatureSource("objects", "Objects to classify, their classes known"),
+        QgsProcessingParameterField("class_field", "Field with the class", parentLayerParameterName="training_objects"),
+        chip_size(64),
         minutes(),
     ]
 
@@ -170,7 +208,99 @@ PIXELS = Recipe(
         "accuracy_report": "Accuracy report",
     },
 )
-RECIPES = {"detect_objects": OBJECTS, "classify_pixels": PIXELS}
+CLASSED = Recipe(
+    "Train a classifier of objects and judge it",
+    classed_inputs,
+    {
+        "export": (
+            "deeplearning:exporttrainingdatafordeeplearning",
+            {
+                "in_raster": ("input", "in_raster"),
+                "in_class_data": ("input", "training_objects"),
+                "class_value_field": ("input", "class_field"),
+                "metadata_format": ("value", "Labeled_Tiles"),
+                "crop_mode": ("value", "BOUNDING_BOX"),
+                "tile_size_x": ("input", "chip_size"),
+                "tile_size_y": ("input", "chip_size"),
+            },
+            {},
+        ),
+        "train": (
+            "deeplearning:traindeeplearningmodel",
+            {"in_folder": ("output", "export", "out_folder"), "max_minutes": ("input", "max_minutes")},
+            {"out_folder": "model_folder"},
+        ),
+        "classify": (
+            "deeplearning:classifyobjectsusingdeeplearning",
+            {
+                "in_raster": ("input", "in_raster"),
+                "in_features": ("input", "objects"),
+                "in_model_definition": ("output", "train", "out_model_file"),
+                "truth_field": ("input", "class_field"),
+            },
+            {"out_feature_class": "classified_objects", "out_report": "accuracy_report"},
+        ),
+    },
+    {
+        "model_folder": "Model",
+        "classified_objects": "Classified objects",
+        "accuracy_report": "Accuracy report",
+    },
+)
+CHANGE = Recipe(
+    "Train a detector of change and judge it",
+    change_inputs,
+    {
+        "export": (
+            "deeplearning:exporttrainingdatafordeeplearning",
+            {
+                "in_raster": ("input", "from_raster"),
+                "in_raster2": ("input", "to_raster"),
+                "in_class_data": ("input", "training_labels"),
+                "extent": ("input", "training_extent"),
+                "metadata_format": ("value", "Classified_Tiles"),
+                "tile_size_x": ("input", "chip_size"),
+                "tile_size_y": ("input", "chip_size"),
+                "stride_x": ("expression", "ceil(@chip_size / 2)"),
+                "stride_y": ("expression", "ceil(@chip_size / 2)"),
+            },
+            {},
+        ),
+        "train": (
+            "deeplearning:traindeeplearningmodel",
+            {
+                "in_folder": ("output", "export", "out_folder"),
+                "model_type": ("value", "CHANGEDETECTOR"),
+                "max_minutes": ("input", "max_minutes"),
+            },
+            {"out_folder": "model_folder"},
+        ),
+        "change": (
+            "deeplearning:detectchangeusingdeeplearning",
+            {
+                "from_raster": ("input", "from_raster"),
+                "to_raster": ("input", "to_raster"),
+                "in_model_definition": ("output", "train", "out_model_file"),
+            },
+            {"out_classified_raster": "change_raster"},
+        ),
+        "accuracy": (
+            "deeplearning:computeaccuracyforpixelclassification",
+            {
+                "in_raster": ("output", "change", "out_classified_raster"),
+                "in_ground_truth_data": ("input", "reference"),
+            },
+            {"out_confusion_matrix": "confusion_matrix", "out_report": "accuracy_report"},
+        ),
+    },
+    {
+        "model_folder": "Model",
+        "change_raster": "Raster of change",
+        "confusion_matrix": "Confusion matrix",
+        "accuracy_report": "Accuracy report",
+    },
+)
+RECIPES = {"detect_objects": OBJECTS, "classify_pixels": PIXELS, "classify_objects": CLASSED, "detect_change": CHANGE}
 
 
 def source(given: tuple) -> QgsProcessingModelChildParameterSource:
