@@ -23,8 +23,8 @@ def change_labels(samples: SampleSet, values: Mapping[str, Any], job: Job) -> Pi
     labels = replace(pixel_labels(samples, values, job), zero=NO_CHANGE)
     if not labels.background and samples.unlabelled is not None and values.get("background", "auto") == "auto":
         job.warn(
-            "pixels of value 0 are not labelled, so that every pixel will be one of the classes of change: give "
-            "background class where they did not change"
+            "pixels of value 0 are not labelled, so that every pixel will be one of the labelled classes: if they did "
+            "not change, give the model argument background the value class (background=class)"
         )
     return labels
 

@@ -1,41 +1,29 @@
 """How well instances are found: average precision and F1 by the overlap of masks, with COCO's rules.
 
-What overlaps what is worked out once a chip, while its masks are at hand; then only these numbers are kept.
+What overlaps what is worked out once a chip, while its masks are at hand; then only these numbers are kept: beside the
+arrays of ``object_scores.py`` a prediction has ``kept`` (n, overlaps) bool, whether it is left at each of ``OVERLAPS``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import numpy as np
 from torch import Tensor
 
-from ..accuracy.matching import Overlap, match_boxes
-from ..accuracy.scores import ClassScores, scores_by_class
+from ..accuracy.matching import Overlap
+from ..accuracy.scores import ClassScores
 from ..inference.detections import Detections
 from ..inference.kinds import MASKS
 from ..inference.mask_suppression import suppress_masks
 from ..inference.masks import PixelMasks, mask_overlap
 from ..inference.overlaps import Floats, Integers
 from ..tools.arguments import InstanceArguments
-from .box_findings import MIN_IOU
+from .object_scores import LARGEST_OVERLAP, OVERLAPS, Chip, chip_of_each, class_scores, of_whole_objects, with_scores
 from .registry import Evaluation
 
-OVERLAPS = (0.1, 0.2, 0.3, 0.4)
-"""Overlaps of two instances that a package may propose."""
-LARGEST_OVERLAP = 0.5
-"""Overlap that is left while training."""
-AS_GOOD = 0.01
-"""Difference of scores that says nothing."""
 EDGE = 1
 """Instances nearer to a chip's edge than this many pixels are cut by it."""
-FEWEST_WHOLE = 0.3
-"""Share of the instances that must be whole, for only these to be judged."""
-
-Chip = Mapping[str, np.ndarray]
-"""Instances of a chip, arrays by name: ``boxes``, ``labels``, ``whole``; of predictions also ``scores``, ``overlaps``
-(k, references) float32 IoU of masks, ``kept`` (k, overlaps) bool, which are left at each of ``OVERLAPS``."""
 
 
 def reference_masks(target: Mapping[str, Tensor]) -> PixelMasks:
@@ -98,40 +86,20 @@ def _whole(masks: PixelMasks, size: tuple[int, int]) -> np.ndarray:
 
 def judged(evaluation: Evaluation, names: Sequence[str]) -> Evaluation:
     """Return an evaluation with the scores of its predictions, by the overlap of masks."""
-    predictions, references = _of_whole_instances(evaluation.predictions, evaluation.references)
-    classes = class_scores(predictions, references, names, by_masks=True)
-    everything = classes[-1]
-    metrics = {
-        "AVERAGE_PRECISION": float(np.nan_to_num(everything.average_precision)),
-        "F1_SCORE": float(everything.best_f1),
-    }
-    return replace(evaluation, metrics=metrics, classes=classes, threshold=everything.best_threshold)
+    predictions, references = of_whole_objects(evaluation)
+    return with_scores(
+        evaluation, class_scores(predictions, references, names, _known_overlap(predictions, references))
+    )
 
 
 def box_scores(evaluation: Evaluation, names: Sequence[str]) -> list[ClassScores]:
     """Return the scores of an evaluation by the overlap of boxes."""
-    predictions, references = _of_whole_instances(evaluation.predictions, evaluation.references)
-    return class_scores(predictions, references, names, by_masks=False)
+    return class_scores(*of_whole_objects(evaluation), names)
 
 
-def best_overlap(evaluation: Evaluation, names: Sequence[str]) -> tuple[float, Evaluation]:
-    """Return the smallest overlap of two instances that is as good as the best one, and the evaluation there."""
-    tried = []
-    for column, overlap in enumerate(OVERLAPS):
-        thinned = [_taken(found, found["kept"][:, column]) for found in evaluation.predictions]
-        scored = judged(replace(evaluation, predictions=thinned), names)
-        tried.append((sum(scored.metrics.values()), overlap, scored))
-    best = max(score for score, _, _ in tried)
-    return next((overlap, scored) for score, overlap, scored in tried if score >= best - AS_GOOD)
-
-
-def class_scores(
-    predictions: Sequence[Chip], references: Sequence[Chip], names: Sequence[str], by_masks: bool
-) -> list[ClassScores]:
-    """Return the scores of each class, and of all as the last entry."""
-    chips, wanted_chips = (
-        np.repeat(np.arange(len(part)), [len(chip["labels"]) for chip in part]) for part in (predictions, references)
-    )
+def _known_overlap(predictions: Sequence[Chip], references: Sequence[Chip]) -> Overlap:
+    """Return the IoU of the masks of two objects of one chip, by their places among those of all chips."""
+    chips, wanted_chips = chip_of_each(predictions), chip_of_each(references)
     flat = np.concatenate([np.zeros(0), *(found["overlaps"].ravel() for found in predictions)])
     widths = np.array([found["overlaps"].shape[1] for found in predictions], np.int64)
     begins = np.cumsum([0, *(found["overlaps"].size for found in predictions)])[:-1]
@@ -141,58 +109,9 @@ def class_scores(
         chip = chips[one]
         return np.asarray(flat[begins[chip] + rows[one] * widths[chip] + cols[other]], np.float64)
 
-    return scores_by_class(
-        _joined([found["boxes"] for found in predictions], (0, 4)),
-        _joined([found["scores"] for found in predictions], (0,)),
-        _joined([found["labels"] for found in predictions], (0,)).astype(np.int64) - 1,
-        _joined([wanted["boxes"] for wanted in references], (0, 4)),
-        _joined([wanted["labels"] for wanted in references], (0,)).astype(np.int64) - 1,
-        MIN_IOU,
-        names=list(names),
-        groups=chips,
-        reference_groups=wanted_chips,
-        overlap=overlap if by_masks else None,
-    )
-
-
-def _of_whole_instances(predictions: Sequence[Chip], references: Sequence[Chip]) -> tuple[list[Chip], list[Chip]]:
-    """Return predictions and references without those that a chip's edge cuts.
-
-    A neighbouring tile sees such an instance whole, so inference does not take it from here. A prediction of a cut
-    instance is neither right nor wrong. Where few instances are whole, all are judged.
-    """
-    whole = sum(int(wanted["whole"].sum()) for wanted in references)
-    if whole < FEWEST_WHOLE * sum(len(wanted["whole"]) for wanted in references):
-        return list(predictions), list(references)
-    judged_part: list[Chip] = []
-    for found, wanted in zip(predictions, references, strict=True):
-        matched = match_boxes(
-            found["boxes"], found["scores"], wanted["boxes"], MIN_IOU,
-            groups=found["labels"], reference_groups=wanted["labels"],
-            overlap=_looked_up(found["overlaps"]),
-        )  # fmt: skip
-        of_cut = (matched >= 0) & ~np.append(wanted["whole"], True)[matched]
-        kept = _taken(found, found["whole"] & ~of_cut)
-        judged_part.append({**kept, "overlaps": kept["overlaps"][:, wanted["whole"]]})
-    wholes: list[Chip] = [_taken(wanted, wanted["whole"]) for wanted in references]
-    return judged_part, wholes
-
-
-def _looked_up(overlaps: np.ndarray) -> Overlap:
-    """Return the overlap of masks of one chip."""
-    return lambda one, other, _: np.asarray(overlaps[one, other], np.float64)
-
-
-def _taken(chip: Chip, which: np.ndarray) -> dict[str, np.ndarray]:
-    """Return some of a chip's instances."""
-    return {name: values[which] for name, values in chip.items()}
+    return overlap
 
 
 def _numbered(chips: np.ndarray) -> np.ndarray:
     """Return the number of each within its chip; chips ascend."""
     return np.arange(len(chips)) - np.searchsorted(chips, chips)
-
-
-def _joined(parts: Sequence[np.ndarray], empty: tuple[int, ...]) -> np.ndarray:
-    """Concatenate arrays that may be none."""
-    return np.concatenate([np.empty(empty), *parts])

@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from ..inference.kinds import BOX_OVERLAP
 from ..models.registry import INSTANCE_FORMATS
 from ..networks.detector import Detector, Target
-from ..package.emd import OVERLAP_KEY
 from ..samples.folder import SampleSet
 from ..training.scale import OBJECT_RULE
 from .instance_findings import findings
 from .instance_labels import instance_labels
-from .instance_scores import best_overlap, judged, judged_chip
-from .object_detection import LOWEST_SCORE, transforms
+from .instance_scores import judged, judged_chip
+from .object_detection import transforms
+from .object_scores import LOWEST_SCORE, Chip, looked_at, losses, taken, with_best_overlap
 from .registry import Evaluation, Prepared, Task, register
 
 MOST_DETECTIONS = 300
 """Detections of a chip that are looked at in validation."""
-
-
-def losses(network: Detector, images: Tensor, targets: list[Target]) -> dict[str, Tensor]:
-    """Return the named losses of a batch; see ``Detector.losses``."""
-    return network.losses(images, targets)
 
 
 @torch.inference_mode()
@@ -44,23 +37,13 @@ def evaluate(
         names: Class names, label 1 first.
         check: Raises when the user cancelled.
     """
-    network.eval()
-    sums: dict[str, float] = {}
-    predictions: list[Mapping[str, np.ndarray]] = []
-    references: list[Mapping[str, np.ndarray]] = []
-    for batch in batches:
-        check()
-        images, targets = prepared(batch)
-        for name, value in network.losses(images, targets).items():
-            sums[name] = sums.get(name, 0.0) + float(value) * len(images)
+
+    def look(images: Tensor, targets: list[Target]) -> Iterator[tuple[Chip, Chip]]:
         size = (int(images.shape[-2]), int(images.shape[-1]))
         found = network.detect(images, LOWEST_SCORE, BOX_OVERLAP, MOST_DETECTIONS)
-        for part, target in zip(found, targets, strict=True):
-            predicted, wanted = judged_chip(part, target, size)
-            predictions.append(predicted)
-            references.append(wanted)
-    means = {name: value / max(1, len(references)) for name, value in sums.items()}
-    return judged(Evaluation(sum(means.values()), means, predictions=predictions, references=references), names)
+        return (judged_chip(part, target, size) for part, target in zip(found, targets, strict=True))
+
+    return judged(looked_at(network, batches, prepared, look, check), names)
 
 
 def settle(evaluation: Evaluation, names: Sequence[str]) -> Evaluation:
@@ -73,8 +56,11 @@ def settle(evaluation: Evaluation, names: Sequence[str]) -> Evaluation:
     Returns:
         The evaluation at the smallest overlap that is as good as the best one.
     """
-    overlap, chosen = best_overlap(evaluation, names)
-    return replace(chosen, proposals={OVERLAP_KEY: overlap})
+    return with_best_overlap(
+        evaluation,
+        lambda found, place: taken(found, found["kept"][:, place]),
+        lambda thinned: judged(thinned, names),
+    )
 
 
 def suggest(samples: SampleSet) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from engine.errors import SampleFolderError
 from engine.job import Job
 from engine.networks.segmenter import UNLABELLED
 from engine.samples.folder import read_samples
-from engine.tasks.box_findings import package_padding
+from engine.tasks.object_findings import package_padding
 from engine.training.augmentation import DEFAULT, NONE
 from engine.training.chips import ground, look_at_chips
 from engine.training.loaders import TrainingBatches, ValidationBatches
