@@ -78,7 +78,22 @@ def to_features(
             if raster.name:
                 fields[RASTER] = np.full(len(some), raster.name, object)
             table = FeatureTable(outlines(some, raster.source.transform), fields, own, "detections")
-            yield table if crs is None or own is None or own == crs else transformed(table, crs)
+            yield table if crs is None or own is None or own == crs else _moved(table, crs)
+
+
+def _moved(table: FeatureTable, crs: str) -> FeatureTable:
+    """Return features in another CRS; an outline that crosses itself there is mended, and keeps its type."""
+    moved = transformed(table, crs)
+    for place in np.flatnonzero(~shapely.is_valid(moved.geometry)):
+        shape = moved.geometry[place]
+        mended = shapely.make_valid(shape, method="structure", keep_collapsed=False)
+        if mended.is_empty:
+            continue  # too thin for any area there: better as it is than in no place
+        if shape.geom_type == mended.geom_type:
+            moved.geometry[place] = mended
+        elif shape.geom_type == "MultiPolygon":
+            moved.geometry[place] = shapely.MultiPolygon([mended])
+    return moved
 
 
 def box_polygons(boxes: Array, transform: Affine) -> Array:
