@@ -5,9 +5,11 @@ They are made from polygons, points or lines with a buffer, or class rasters; a 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
+from ..classes import ClassInfo
 from ..errors import FeatureError
 from ..job import Job
 from ..raster.class_raster import LARGEST_VALUE
@@ -27,6 +29,9 @@ from .painting import Coding
 from .pixel_statistics import ClassPixelStatistics
 from .registry import LabelRequest, RunLabels, Understood, sample_format
 from .turning import Turn
+
+_UNCHANGED = re.compile(r"\b(no|not?|without)[ _-]?change|unchanged|\bstable\b", re.IGNORECASE)
+"""Names of a class of ground that stayed as it was."""
 
 OBJECT_PIXELS = 34.0
 """Root of the area of an object's box, in pixels, at which pixel classification learns it best."""
@@ -63,9 +68,7 @@ class ClassifiedTiles(GridCut, OneLabelFile):
         labels = read_labels(request.source, request.field, request.buffer_radius, job, lines=True)
         _check_values(labels)
         _tell_overlaps(labels, job)
-        several = len(labels.classes) > 1
-        zero = any(entry.value == 0 for entry in labels.classes)
-        return FeatureLabels(labels, request.imagery, 0 if several and not zero else None)
+        return FeatureLabels(labels, request.imagery, _meaning_of_zero(labels.classes, request.paired, job))
 
     def object_pixels(self, labels: RunLabels) -> float | None:
         """Return the best width of objects of one class; land cover keeps the raster's own cell size."""
@@ -103,6 +106,26 @@ class ClassifiedTiles(GridCut, OneLabelFile):
     ) -> Understood:
         """Return the samples of all folders."""
         return understood(layouts, contents, heads, job)
+
+
+def _meaning_of_zero(classes: Sequence[ClassInfo], paired: bool, job: Job) -> int | None:
+    """Return what lies outside all features: 0 for unlabelled ground, None for background.
+
+    One class has a background, several leave the rest unlabelled. Features on pairs mark what changed, so that the rest
+    did not; unless a class of its own stands for that.
+    """
+    if len(classes) < 2 or any(entry.value == 0 for entry in classes):
+        return None
+    unchanged = next((entry for entry in classes if _UNCHANGED.search(entry.name)), None)
+    if paired and unchanged is None:
+        job.message(
+            "Outside the features nothing changed between the dates: 0 is the background. Where that is not known, "
+            "draw features of a class called no change on the ground that stayed as it was"
+        )
+        return None
+    if paired and unchanged is not None:
+        job.message(f"Outside the features it is not known what changed, as the class {unchanged.name} is labelled too")
+    return 0
 
 
 def _check_values(labels: Labels) -> None:

@@ -194,6 +194,7 @@ def _label_request(request: ExportTrainingData, side: Side) -> LabelRequest:
         frames=request.crop_mode == "BOUNDING_BOX",
         instances=request.in_instance_data,
         instance_field=request.instance_class_value_field,
+        paired=bool(request.in_raster2),
     )
 
 

@@ -55,6 +55,7 @@ class LabelRequest:
         frames: Each chip is the frame of an object.
         instances: What masks of instances are made from, in formats that have them beside label rasters; else None.
         instance_field: Class value field of the instances.
+        paired: A second raster is given: every chip shows two dates.
     """
 
     source: FeatureSource | None
@@ -66,6 +67,7 @@ class LabelRequest:
     frames: bool = False
     instances: FeatureSource | None = None
     instance_field: str = ""
+    paired: bool = False
 
 
 @dataclass(frozen=True)

@@ -395,6 +395,22 @@ def test_pairs_of_images_are_written_beside_each_other(tmp_path):
         export_tiles(tmp_path, one, layer)
 
 
+@pytest.mark.parametrize("third", [("dried up", None), ("no change", 0), ("unchanged", 0), ("stable", 0)])
+def test_outside_of_what_changed_nothing_changed(tmp_path, third):
+    """Of pairs with kinds of change 0 is the background; where ground without change is drawn too, it is unlabelled."""
+    one = write_raster(tmp_path / "one.tif", scene())
+    boxes, values = on_map((2, 2, 12, 12), (70, 40, 80, 50), (100, 70, 110, 80)), np.array([1, 2, 3], np.int32)
+    names = np.array(["built", "cleared", third[0]])
+    layer = write_boxes(tmp_path / "change.gpkg", boxes, Classvalue=values, Classname=names)
+    folder, job = export_tiles(tmp_path, one, layer, in_raster2=one, class_value_field="Classvalue")
+    samples = read_samples([str(folder)], Job())
+    assert samples.unlabelled == third[1] and [entry.value for entry in samples.classes] == [1, 2, 3]
+    said = "Outside the features nothing changed" if third[1] is None else "it is not known what changed"
+    assert any(said in text for text in job.messages)
+    folder, job = export_tiles(tmp_path, one, layer, folder="single", class_value_field="Classvalue")
+    assert read_samples([str(folder)], Job()).unlabelled == 0 and "Outside" not in " ".join(job.messages)
+
+
 def test_a_cancelled_run_of_pairs_leaves_nothing_of_itself(tmp_path):
     """Neither new chips nor new second ones beside those of an earlier run."""
     one = write_raster(tmp_path / "one.tif", scene())

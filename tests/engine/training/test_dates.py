@@ -49,7 +49,7 @@ def test_zero_that_is_not_labelled_is_warned_of(tmp_path):
     for sample in samples.samples:
         sample.values, sample.counts = np.array([0, 1, 2]), np.array([90, 5, 5])
     change_labels(of_dates(samples, 2, "it", Job()), {}, job)
-    assert any("give background class where they did not change" in text for text in job.warnings)
+    assert any("give the model argument background the value class" in text for text in job.warnings)
 
 
 def test_a_threshold_of_change_counts_only_where_it_is_given():
