@@ -5,16 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from reportlab.lib.units import mm
-from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer
+from reportlab.platypus import CondPageBreak, Flowable, Spacer
 
-from ..classes import NO_COLOR
 from ..job import Job
 from ..tools.classify_objects import ClassifyObjects
 from ..tools.values import FeatureSource
 from .confusion import wilson
-from .heat_map import heat_map
 from .object_comparison import ObjectComparison
-from .page import WIDTH, Page, interval, number, plain, source_text
+from .page import Page, number, plain, source_text, stacked, swatch
 
 TITLE = "Accuracy of classified objects"
 
@@ -50,16 +48,11 @@ def write_object_report(path: Path, comparison: ObjectComparison, request: Class
         CondPageBreak(40 * mm),
         page.paragraph("By class", page.splittable),
         _class_table(page, comparison),
-        *_matrix(page, comparison),
+        *([] if comparison.multi or not comparison.compared else [page.matrix(comparison.classes, comparison.matrix)]),
         page.paragraph("What was compared", page.heading),
         _settings(page, request),
     ]
-    if job.warnings:
-        story.append(page.paragraph("To keep in mind", page.heading))
-        story += [page.paragraph(f"• {plain(text)}", page.body) for text in job.warnings]
-    explanation = [page.paragraph(text, page.body) for text in EXPLANATION]
-    story.append(KeepTogether([page.paragraph("How to read this", page.heading), *explanation]))
-    page.build(path, TITLE, story)
+    page.build(path, TITLE, [*story, *page.ending(job.warnings, EXPLANATION)])
 
 
 def _name(source: FeatureSource | None) -> str:
@@ -86,35 +79,21 @@ def _class_table(page: Page, comparison: ObjectComparison) -> Flowable:
     head = ["Class", "Value", "Support", "Predicted", "Right", "Precision", "Recall", "F1"]
     rows: list[list[Flowable | str]] = [[*head]]
     for place, entry in enumerate(comparison.classes):
-        color = "" if entry.color == NO_COLOR else '<font color="#{:02x}{:02x}{:02x}">■</font> '.format(*entry.color)
         rows.append(
             [
-                page.paragraph(color + plain(entry.name), page.cell),
+                page.paragraph(swatch(entry.color) + plain(entry.name), page.cell),
                 str(entry.value),
                 str(comparison.support[place]),
                 str(comparison.predicted[place]),
                 str(comparison.hits[place]),
-                "\n".join(filter(None, [number(found.users[place]), interval(precision[place])])),
-                "\n".join(filter(None, [number(found.producers[place]), interval(recall[place])])),
+                stacked(found.users[place], precision[place]),
+                stacked(found.producers[place], recall[place]),
                 number(found.f1[place]),
             ]
         )
     sums = [str(int(each.sum())) for each in (comparison.support, comparison.predicted, comparison.hits)]
     rows.append([page.paragraph("All classes", page.cell), "", *sums, "", "", number(found.mean_f1)])
     return page.figure_table(rows, [44, 12, 18, 18, 16, 24, 24, 16])
-
-
-def _matrix(page: Page, comparison: ObjectComparison) -> list[Flowable]:
-    """Return the confusion matrix with its heading; none for several labels."""
-    if comparison.multi or not comparison.compared:
-        return []
-    names = [entry.name for entry in comparison.classes]
-    drawing, shown = heat_map(WIDTH, page.fonts, names, comparison.matrix)
-    text = "Colour is the share of the row: green is right, orange is what was classified as the row but is the column."
-    if shown < len(names):
-        text += f" The {shown} most frequent of {len(names)} classes are drawn."
-    heading = page.paragraph("Confusion matrix", page.heading)
-    return [KeepTogether([heading, page.paragraph(text, page.note), Spacer(1, 2 * mm), drawing])]
 
 
 def _settings(page: Page, request: ClassifyObjects) -> Flowable:

@@ -1,4 +1,4 @@
-"""The pages of accuracy reports: fonts, styles, and the tables that both reports are made of; A4, lengths in points."""
+"""The pages of accuracy reports: fonts, styles, and the parts that all reports are made of; A4, lengths in points."""
 
 from __future__ import annotations
 
@@ -19,11 +19,13 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
-from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Table, TableStyle
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from ..classes import NO_COLOR, ClassInfo
 from ..raster.crs import known_crs
 from ..tools.values import FeatureSource
 from .charts import FAINT, INK
+from .heat_map import heat_map
 
 MARGIN = 18 * mm
 WIDTH = A4[0] - 2 * MARGIN
@@ -144,6 +146,33 @@ class Page:
         table.setStyle(TableStyle(style))
         return table
 
+    def matrix(self, classes: Sequence[ClassInfo], matrix: NDArray[np.int64], elsewhere: str = "") -> Flowable:
+        """Return a confusion matrix with its heading.
+
+        Args:
+            classes: In the order of rows and columns.
+            matrix: (classes, classes) what was classified down, the truth across.
+            elsewhere: Where all classes are, said when only the most frequent ones are drawn.
+        """
+        drawing, shown = heat_map(WIDTH, self.fonts, [entry.name for entry in classes], matrix)
+        text = (
+            "Colour is the share of the row: green is right, orange is what was classified as the row but is the "
+            "column."
+        )
+        if shown < len(classes):
+            text += f" The {shown} most frequent of {len(classes)} classes are drawn{elsewhere}."
+        heading = self.paragraph("Confusion matrix", self.heading)
+        return KeepTogether([heading, self.paragraph(text, self.note), Spacer(1, 2 * mm), drawing])
+
+    def ending(self, warnings: Sequence[str], explanation: Sequence[str]) -> list[Flowable]:
+        """Return what each report ends with: what to keep in mind, if anything, and how it is read."""
+        story: list[Flowable] = []
+        if warnings:
+            story.append(self.paragraph("To keep in mind", self.heading))
+            story += [self.paragraph(f"• {plain(text)}", self.body) for text in warnings]
+        paragraphs = [self.paragraph(text, self.body) for text in explanation]
+        return [*story, KeepTogether([self.paragraph("How to read this", self.heading), *paragraphs])]
+
     def _foot(self, canvas: Canvas, document: SimpleDocTemplate) -> None:
         canvas.saveState()
         canvas.setFont(self.fonts[0], 7)
@@ -161,6 +190,18 @@ def number(value: float) -> str:
 def interval(ends: NDArray[np.float64]) -> str:
     """Return an interval, an empty text when there is none."""
     return f"{ends[0]:.2f}–{ends[1]:.2f}" if np.isfinite(ends).all() else ""
+
+
+def stacked(value: float, ends: NDArray[np.float64]) -> str:
+    """Return a figure over its interval."""
+    return "\n".join(filter(None, [number(value), interval(ends)]))
+
+
+def swatch(color: tuple[int, int, int]) -> str:
+    """Return a small square in a class's colour, as markup; nothing where it has none."""
+    if color == NO_COLOR:
+        return ""
+    return '<font color="#{:02x}{:02x}{:02x}">■</font> '.format(*color)
 
 
 def plain(text: str) -> str:

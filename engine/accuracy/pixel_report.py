@@ -9,15 +9,13 @@ from numpy.typing import NDArray
 from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Spacer
 
-from ..classes import NO_COLOR
 from ..job import Job
 from ..raster.crs import crs_text
 from ..tools.compute_pixel_accuracy import ComputePixelAccuracy
 from .charts import FALSE, HIT, map_sketch
 from .confusion import Z95, wilson
 from .error_map import error_map
-from .heat_map import heat_map
-from .page import WIDTH, Page, crs_name, interval, number, plain, source_text, unit_name
+from .page import WIDTH, Page, crs_name, interval, number, plain, source_text, stacked, swatch, unit_name
 from .pixel_comparison import PixelComparison
 from .pixel_words import EXPLANATION, area_unit, design, estimates_note
 
@@ -48,17 +46,12 @@ def write_pixel_report(path: Path, comparison: PixelComparison, request: Compute
         _class_table(page, comparison),
         page.paragraph(_class_note(comparison), page.note),
         *_estimates(page, comparison, request.sampling),
-        *_matrix(page, comparison),
+        page.matrix(comparison.classes, comparison.matrix, "; the table has all"),
     ]
     job.check()
     story += _map(page, comparison)
     story += [page.paragraph("What was compared", page.heading), _settings(page, comparison, request)]
-    if job.warnings:
-        story.append(page.paragraph("To keep in mind", page.heading))
-        story += [page.paragraph(f"• {plain(text)}", page.body) for text in job.warnings]
-    explanation = [page.paragraph(text, page.body) for text in EXPLANATION]
-    story.append(KeepTogether([page.paragraph("How to read this", page.heading), *explanation]))
-    page.build(path, TITLE, story)
+    page.build(path, TITLE, [*story, *page.ending(job.warnings, EXPLANATION)])
 
 
 def _key_figures(page: Page, comparison: PixelComparison) -> Flowable:
@@ -101,13 +94,13 @@ def _class_table(page: Page, comparison: PixelComparison) -> Flowable:
     for place, entry in enumerate(comparison.classes):
         rows.append(
             [
-                page.paragraph(_swatch(entry.color) + plain(entry.name), page.cell),
+                page.paragraph(swatch(entry.color) + plain(entry.name), page.cell),
                 str(entry.value),
                 str(rows_total[place]),
                 str(columns_total[place]),
                 str(matrix[place, place]),
-                _stacked(found.users[place], users[place]),
-                _stacked(found.producers[place], producers[place]),
+                stacked(found.users[place], users[place]),
+                stacked(found.producers[place], producers[place]),
                 number(found.f1[place]),
                 number(found.iou[place]),
             ]
@@ -151,7 +144,7 @@ def _estimates(page: Page, comparison: PixelComparison, sampling: str) -> list[F
         shares = found.map_share[place], found.area[place], Z95 * found.area_error[place]
         rows.append(
             [
-                page.paragraph(_swatch(entry.color) + plain(entry.name), page.cell),
+                page.paragraph(swatch(entry.color) + plain(entry.name), page.cell),
                 *(_amount(share * whole) for share in shares),
                 _stacked_error(found.figures.users[place], found.users_error[place]),
                 _stacked_error(found.figures.producers[place], found.producers_error[place]),
@@ -162,17 +155,6 @@ def _estimates(page: Page, comparison: PixelComparison, sampling: str) -> list[F
     rows.append([page.paragraph("All classes", page.cell), _amount(whole), _amount(whole), "", overall, kappa])
     note = page.paragraph(estimates_note(comparison, sampling), page.note)
     return [CondPageBreak(40 * mm), heading, page.figure_table(rows, [52, 24, 24, 24, 26, 26]), note]
-
-
-def _matrix(page: Page, comparison: PixelComparison) -> list[Flowable]:
-    """Return the confusion matrix with its heading."""
-    names = [entry.name for entry in comparison.classes]
-    drawing, shown = heat_map(WIDTH, page.fonts, names, comparison.matrix)
-    text = "Colour is the share of the row: green is right, orange is what was classified as the row but is the column."
-    if shown < len(names):
-        text += f" The {shown} most frequent of {len(names)} classes are drawn; the table has all."
-    heading = page.paragraph("Confusion matrix", page.heading)
-    return [KeepTogether([heading, page.paragraph(text, page.note), Spacer(1, 2 * mm), drawing])]
 
 
 def _map(page: Page, comparison: PixelComparison) -> list[Flowable]:
@@ -223,18 +205,6 @@ def _settings(page: Page, comparison: PixelComparison, request: ComputePixelAccu
         ("Left out" if not place else "", f"{size} {words}") for place, (words, size) in enumerate(comparison.excluded)
     ]
     return page.pairs(rows)
-
-
-def _swatch(color: tuple[int, int, int]) -> str:
-    """Return a small square in a class's colour, nothing where it has none."""
-    if color == NO_COLOR:
-        return ""
-    return '<font color="#{:02x}{:02x}{:02x}">■</font> '.format(*color)
-
-
-def _stacked(value: float, ends: Floats) -> str:
-    """Return a figure over its interval."""
-    return f"{number(value)}\n{interval(ends)}" if interval(ends) else number(value)
 
 
 def _stacked_error(value: float, error: float) -> str:
