@@ -34,9 +34,8 @@ class ComputeAccuracy(Tool):
     about: ClassVar[str] = (
         "Detections are taken by falling confidence; each is a true positive when a reference of its class "
         "that is still free overlaps it, box against box or polygon against polygon, by at least the minimum IoU. "
-        "Average precision is "
-        "COCO's, over 101 recall points. Intervals come from drawing spatial blocks with replacement, so that "
-        "neighbours stay together."
+        "Average precision is COCO's, over 101 recall points. Intervals come from drawing spatial blocks with "
+        "replacement, so that neighbours stay together."
     )
 
     detected_features: FeatureSource = param(

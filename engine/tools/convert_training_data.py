@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..errors import ParameterError
+from . import chip_parameters
 from .declaration import Derived, Tool, param
-from .kinds import Choice, Flag, Folders, NewFolder, Number
+from .kinds import Choice, Folders, Number
 
 
 @dataclass(frozen=True)
@@ -28,16 +28,14 @@ class ConvertTrainingData(Tool):
     about: ClassVar[str] = (
         "Reads COCO (a folder or its .json file; boxes, polygons, run lengths), YOLO, VOC (choose SegmentationClass or "
         "SegmentationObject for its masks), KITTI, folders of images and masks (class values or colours), folders of "
-        "classes, and every format "
-        "of the export. Masks can become boxes, class maps or class labels, boxes can become chips of single objects; "
-        "boxes hold no outlines, so they never become masks. Chips that need no change are copied byte for byte. "
-        "Class names and values are kept. A run into a folder that an earlier run wrote goes on with its numbering."
+        "classes, and every format of the export. Masks can become boxes, class maps or class labels, boxes can become "
+        "chips of single objects; boxes hold no outlines, so they never become masks. Chips that need no change are "
+        "copied byte for byte. Class names and values are kept. A run into a folder that an earlier run wrote "
+        "goes on with its numbering."
     )
 
     in_folder: tuple[str, ...] = param(Folders("Input training data", "Folders of one layout, or a COCO .json file."))
-    out_folder: str = param(
-        NewFolder("Output folder", "Receives the images, labels, statistics and the template .emd.")
-    )
+    out_folder: str = chip_parameters.out_folder()
     metadata_format: str = param(
         Choice(
             "Metadata format",
@@ -81,21 +79,9 @@ class ConvertTrainingData(Tool):
         0,
         advanced=True,
     )
-    output_nofeature_tiles: bool = param(
-        Flag(
-            "Output no feature tiles",
-            "Also write chips without any label.",
-            on="ALL_TILES",
-            off="ONLY_TILES_WITH_FEATURES",
-        ),
-        True,
-        advanced=True,
-    )
+    output_nofeature_tiles: bool = chip_parameters.output_nofeature_tiles(True, advanced=True)
 
     def check(self) -> None:
         """A stride beyond the tile would skip pixels."""
-        if self.tile_size and self.stride > self.tile_size:
-            raise ParameterError(
-                f"stride {self.stride} is larger than the tile ({self.tile_size} pixels): pixels would be skipped; "
-                f"choose {self.tile_size} or less"
-            )
+        if self.tile_size:
+            chip_parameters.check_stride("stride", self.stride, self.tile_size)

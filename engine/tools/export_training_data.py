@@ -6,10 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from ..errors import ParameterError
-from . import shared
+from . import chip_parameters, shared
 from .declaration import Derived, Tool, param
-from .kinds import Choice, Features, FieldName, Flag, NewFolder, Number, Raster
+from .kinds import Choice, Features, FieldName, Flag, Number, Raster
 from .values import Extent, FeatureSource
 
 OBJECT_FORMATS = ("Labeled_Tiles", "Imagenet")
@@ -42,9 +41,7 @@ class ExportTrainingData(Tool):
     )
 
     in_raster: str = param(Raster("Input raster", "Imagery to cut chips from: a raster or a folder of rasters."))
-    out_folder: str = param(
-        NewFolder("Output folder", "Receives the images, labels, statistics and the template .emd.")
-    )
+    out_folder: str = chip_parameters.out_folder()
     in_class_data: FeatureSource | None = param(
         Features(
             "Input feature class, classified raster or table",
@@ -86,15 +83,7 @@ class ExportTrainingData(Tool):
         128,
     )
     stride_y: int = param(Number("Stride Y", "Step to the next row of chips.", low=1, whole=True, unit="pixels"), 128)
-    output_nofeature_tiles: bool = param(
-        Flag(
-            "Output no feature tiles",
-            "Also write chips without any label.",
-            on="ALL_TILES",
-            off="ONLY_TILES_WITH_FEATURES",
-        ),
-        False,
-    )
+    output_nofeature_tiles: bool = chip_parameters.output_nofeature_tiles(False)
     metadata_format: str = param(
         Choice(
             "Metadata format",
@@ -249,9 +238,5 @@ class ExportTrainingData(Tool):
         if self.metadata_format in OBJECT_FORMATS:
             return
         for axis in "xy":
-            stride, tile = getattr(self, f"stride_{axis}"), getattr(self, f"tile_size_{axis}")
-            if stride > tile:
-                raise ParameterError(
-                    f"stride_{axis} {stride} is larger than the tile ({tile} pixels): pixels would be skipped; "
-                    f"choose {tile} or less"
-                )
+            name = f"stride_{axis}"
+            chip_parameters.check_stride(name, getattr(self, name), getattr(self, f"tile_size_{axis}"))
