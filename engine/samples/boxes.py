@@ -33,6 +33,9 @@ from .turning import Turn
 _LABEL_BYTES = 2048
 """A text of some objects and a world file."""
 
+_FARTHEST = 2.0**31
+"""Pixels from the corner of a chip."""
+
 
 @dataclass(frozen=True)
 class ChipLabel:
@@ -72,6 +75,11 @@ class Objects:
     size: tuple[int, int] | None = None
     bands: int = 0
     ignored: int = 0
+
+
+def as_boxes(corners: Sequence[Sequence[float]]) -> np.ndarray:
+    """Return (n, 4) float32 boxes from the finite numbers of a label file, drawn in to what pixels can be."""
+    return np.clip(np.array(corners, np.float64).reshape(-1, 4), -_FARTHEST, _FARTHEST).astype(np.float32)
 
 
 class BoxFormat(GridCut, OneLabelFile, ABC):
@@ -227,14 +235,19 @@ def boxes_understood(
     return Understood(samples, classes)
 
 
+def cut_at_chip(entry: Objects, head: Head) -> tuple[np.ndarray, np.ndarray]:
+    """Return the (n, 4) boxes of a chip cut at its edges, and (n,) bool, of which something is left."""
+    boxes = np.clip(entry.boxes, 0, np.array([head.cols, head.rows] * 2, np.float32))
+    return boxes, (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+
+
 def _samples(
     images: list[Path], objects: list[Objects], values: list[np.ndarray], heads: Sequence[Head], job: Job
 ) -> list[BoxSample]:
     """Return the samples: boxes cut at the chip, empty ones left out and counted."""
     samples, dropped = [], 0
     for image, entry, classes, head in zip(images, objects, values, heads, strict=True):
-        boxes = np.clip(entry.boxes, 0, np.array([head.cols, head.rows] * 2, np.float32))
-        full = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        boxes, full = cut_at_chip(entry, head)
         dropped += int((~full & (entry.boxes.any(axis=1) if len(boxes) else full)).sum())
         keep = full & (classes >= 0)
         samples.append(BoxSample(image, boxes[keep], classes[keep], shape=head.shape))

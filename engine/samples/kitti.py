@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import SampleFolderError
-from .boxes import BoxFormat, ChipLabel, Objects
+from .boxes import BoxFormat, ChipLabel, Objects, as_boxes
 from .registry import sample_format
 
 _LINE = "%3d 0.00 0 0 %7.2f %7.2f %7.2f %7.2f 0 0 0 0 0 0 0\r\n"
@@ -59,4 +59,4 @@ class Kitti(BoxFormat):
                 continue
             names.append(columns[0])
             boxes.append(corners)
-        return Objects(np.array(boxes, np.float32).reshape(-1, 4), names, ignored=ignored)
+        return Objects(as_boxes(boxes), names, ignored=ignored)

@@ -13,7 +13,7 @@ from .heads import Head
 from .layout import Layout
 from .listing import Listing
 from .object_chips import ObjectChip, ObjectCut
-from .pascal_voc import annotation, parsed
+from .pascal_voc import annotation, named_chips
 from .record import FolderRecord
 from .registry import Understood, Written, sample_format
 
@@ -43,10 +43,7 @@ class LabeledTiles(ObjectCut, OneLabelFile):
     def read(self, layout: Layout, job: Job) -> list[ChipNames]:
         """Return the class of each chip: that of its first object."""
         found = []
-        for number, (_, label) in enumerate(layout.pairs):
-            if number % 64 == 0:
-                job.check()
-            said = parsed(label.read_bytes(), label, boxes=False)
+        for said in named_chips(layout, job):
             names = tuple(name for name in said.names[:1] if name)
             found.append(ChipNames(names, said.boxes[0] if len(said.boxes) else None, said.size, said.bands))
         return found

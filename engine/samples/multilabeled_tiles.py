@@ -23,7 +23,7 @@ from .heads import Head
 from .layout import Layout
 from .listing import Listing
 from .object_labels import tell_features_only
-from .pascal_voc import annotation, parsed
+from .pascal_voc import annotation, named_chips
 from .placed_classes import PlacedClasses
 from .presence import FeaturePresence, PresentLabels, RasterPresence, StripPresence, names_in, parted
 from .registry import ChipFile, LabelRequest, RunLabels, Understood, Written, sample_format
@@ -88,10 +88,7 @@ class MultiLabeledTiles(GridCut, OneLabelFile):
     def read(self, layout: Layout, job: Job) -> list[ChipNames]:
         """Return the classes of each chip: those that its objects list."""
         found = []
-        for number, (_, label) in enumerate(layout.pairs):
-            if number % 64 == 0:
-                job.check()
-            said = parsed(label.read_bytes(), label, boxes=False)
+        for said in named_chips(layout, job):
             found.append(ChipNames(names_in(",".join(said.names)), None, said.size, said.bands))
         return found
 

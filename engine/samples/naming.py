@@ -16,6 +16,8 @@ from ..errors import SampleFolderError
 from ..job import Job
 from .layout import Layout
 
+_MOST_DIGITS = 18
+
 
 class Named(Protocol):
     """What a label file says of the classes of its boxes."""
@@ -115,5 +117,5 @@ def _color(color: Any) -> tuple[int, int, int]:
 
 
 def whole_number(text: str) -> int | None:
-    """Return a text as a whole number that is not negative, None when it is none."""
-    return int(text) if text.isascii() and text.isdigit() else None
+    """Return a text as a whole number that is not negative, None when it is none or has too many digits for 64 bits."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else None

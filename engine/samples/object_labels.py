@@ -14,7 +14,7 @@ from ..raster.crs import crs_text
 from ..raster.reading import RasterSource
 from ..vector.labels import Labels, read_labels
 from ..vector.reading import FeatureTable
-from ..vector.tracing import traced
+from ..vector.tracing import Traced, traced
 from .class_source import ClassRasterLabels, is_raster
 from .label_layer import FeatureLabels
 from .placed_classes import ClassReader, PlacedClasses
@@ -23,6 +23,9 @@ from .registry import LabelRequest
 
 STRIP_PIXELS = 4_000_000
 """Pixels of class rasters that are traced at once."""
+
+MOST_REGIONS = 2_000_000
+"""Regions of an export, all of which lie in memory: some 3 GB."""
 
 
 class RegionLabels:
@@ -48,7 +51,14 @@ class RegionLabels:
     def on(self, source: RasterSource, job: Job) -> PlacedLabels:
         """Return the regions on the grid of a raster; pixels of a class that share an edge are one region."""
         placed = self._rasters.on(source, job)
-        found = [area for areas in traced(_strips(placed, source, job), 0) for area in areas] if len(placed) else []
+        found: list[Traced] = []
+        for areas in traced(_strips(placed, source, job), 0) if len(placed) else ():
+            found += areas
+            if self._count + len(found) > MOST_REGIONS:
+                raise FeatureError(
+                    f"{self._rasters.path} has more than {MOST_REGIONS:,} connected regions on the imagery and each is "
+                    f"an object: remove single pixels with a sieve, or make the extent smaller"
+                )
         self._count += len(found)
         geometry = np.empty(len(found), object)
         geometry[:] = [shape for _, shape in found]

@@ -7,14 +7,16 @@ corner of the chip, so a box may end at the chip's width.
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ..errors import SampleFolderError
-from .boxes import BoxFormat, ChipLabel, Objects
+from ..job import Job
+from .boxes import BoxFormat, ChipLabel, Objects, as_boxes
+from .layout import Layout
 from .registry import sample_format
 
 PRODUCER = "Imagery Deep Learning"
@@ -87,7 +89,8 @@ def parsed(text: bytes, path: Path, boxes: bool = True) -> Objects:
     Raises:
         SampleFolderError: It is no XML, or a box is missing or lacks a number.
     """
-    if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
+    plain = text.replace(b"\0", b"")  # in UTF-16 every other byte is 0
+    if b"<!DOCTYPE" in plain or b"<!ENTITY" in plain:
         raise SampleFolderError(
             f"{path} declares XML entities, which label files have no use for: remove the declaration"
         )
@@ -106,11 +109,23 @@ def parsed(text: bytes, path: Path, boxes: bool = True) -> Objects:
         corners.append([0.0] * 4 if box is None else [_number(box.findtext(side), path, side) for side in _CORNERS])
         names.append((entry.findtext("name") or "").strip())
     return Objects(
-        np.array(corners, np.float32).reshape(-1, 4),
+        as_boxes(corners),
         names,
         _size(root),
         int(_optional(root.findtext("size/depth")) or 0),
     )
+
+
+def named_chips(layout: Layout, job: Job) -> Iterator[Objects]:
+    """Yield what the XML files of chips with a class of their own say, which need no boxes.
+
+    Raises:
+        SampleFolderError: A file is broken.
+    """
+    for number, (_, label) in enumerate(layout.pairs):
+        if number % 64 == 0:
+            job.check()
+        yield parsed(label.read_bytes(), label, boxes=False)
 
 
 def _number(text: str | None, path: Path, corner: str) -> float:

@@ -7,7 +7,8 @@ all are one higher, as 0 is no class.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from ..boxes import Objects, boxes_understood
 from ..heads import Head
 from ..layout import Layout
 from ..registry import Understood
-from .coco_objects import Annotated, outlined
+from .coco_objects import LARGEST, Annotated, outlined, shortened
 from .files import parts_of
 from .outlines import OutlinedObjects, instances_understood
 from .registry import foreign
@@ -53,12 +54,13 @@ class Coco:
         images: list[Path] = []
         labels: list[tuple[Path, ...]] = []
         found: list[Annotated] = []
-        crowds = missing = 0
+        crowds = missing = astray = 0
         for path, content in known:
             _take_classes(classes, content, shift, path)
             annotations, crowd = _by_image(content, path)
             crowds += crowd
             places = _places(path, root)
+            astray += _astray(content, annotations, path)
             for image in content["images"]:
                 job.check()
                 file = _on_disk(str(image.get("file_name", "")), places)
@@ -76,6 +78,8 @@ class Coco:
             )
         if missing:
             job.warn(f"{missing} images of {folder} are not on the disk and are left out with their annotations")
+        if astray:
+            job.warn(f"{astray} annotations of {folder} are of images that it does not list and are left out")
         form = _Reader(found, _all_outlined(found, folder, job))
         name = "RCNN_Masks" if form.instances else "PASCAL_VOC_rectangles"
         ordered = tuple(classes[value] for value in sorted(classes))
@@ -137,7 +141,7 @@ def _content(path: Path) -> dict[str, Any]:
     """
     try:
         content = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise SampleFolderError(f"{path} is no valid JSON ({error}): correct it or export it again") from error
     for key in ("images", "annotations", "categories"):
         entries = content.get(key) if isinstance(content, dict) else None
@@ -160,8 +164,10 @@ def _take_classes(known: dict[int, ClassInfo], content: dict[str, Any], shift: i
     """
     for entry in content["categories"]:
         number = entry.get("id")
-        if not isinstance(number, int) or isinstance(number, bool) or number < 0:
-            raise SampleFolderError(f"{path} has a category with the number {number!r}: give whole numbers from 0 on")
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < LARGEST:
+            raise SampleFolderError(
+                f"{path} has a category with the number {shortened(number)}: give whole numbers from 0 to {LARGEST - 1}"
+            )
         named = ClassInfo(number + shift, str(entry.get("name", number)))
         if known.setdefault(named.value, named).name != named.name:
             raise SampleFolderError(
@@ -182,13 +188,38 @@ def _by_image(content: dict[str, Any], path: Path) -> tuple[dict[Any, list[dict[
         if entry.get("iscrowd"):
             crowds += 1
             continue
-        if entry.get("category_id") not in known:
+        category, image = entry.get("category_id"), entry.get("image_id")
+        if not isinstance(category, (int, float)) or category not in known:
             raise SampleFolderError(
-                f"annotation {entry.get('id')} of {path} is of category {entry.get('category_id')!r}, which the file "
-                f"does not list: correct or remove it"
+                f"annotation {shortened(entry.get('id'))} of {path} is of category {shortened(category)}, which the "
+                f"file does not list: correct or remove it"
             )
-        found.setdefault(entry.get("image_id"), []).append(entry)
+        if not isinstance(image, (int, float, str)):
+            raise SampleFolderError(
+                f"annotation {shortened(entry.get('id'))} of {path} is of the image {shortened(image)}: give the "
+                f"number of an image, or remove it"
+            )
+        found.setdefault(image, []).append(entry)
     return found, crowds
+
+
+def _astray(content: dict[str, Any], annotations: Mapping[Any, Sequence[Any]], path: Path) -> int:
+    """Return how many annotations are of no image of the file.
+
+    Raises:
+        SampleFolderError: An image has no number, or that of another one.
+    """
+    known = set()
+    for entry in content["images"]:
+        number = entry.get("id")
+        if not isinstance(number, (int, float, str)):
+            raise SampleFolderError(
+                f"{path} has an image with the number {shortened(number)}: give each one of its own"
+            )
+        if number in known:
+            raise SampleFolderError(f"{path} has several images with the number {number}: give each one of its own")
+        known.add(number)
+    return sum(len(entries) for number, entries in annotations.items() if number not in known)
 
 
 def _places(path: Path, root: Path) -> list[Path]:
@@ -200,11 +231,15 @@ def _places(path: Path, root: Path) -> list[Path]:
 
 
 def _on_disk(name: str, places: list[Path]) -> Path | None:
-    """Return where an image lies, None when it is in none of the places; the place that had it is asked first next."""
-    name = name.replace("\\", "/")
-    for choice in dict.fromkeys((name, name.rpartition("/")[2])):
+    """Return where an image lies, None when it is in none of the places; the place that had it is asked first next.
+
+    A name that leads out of the places counts by its last part alone.
+    """
+    parts = name.replace("\\", "/").split("/")
+    outside = not parts[0] or ".." in parts or ":" in parts[0]
+    for choice in dict.fromkeys((parts[-1] if outside else "/".join(parts), parts[-1])):
         for index, place in enumerate(places):
-            if choice and (place / choice).is_file():
+            if choice and os.path.isfile(place / choice):
                 places.insert(0, places.pop(index))
                 return place / choice
     return None

@@ -10,8 +10,13 @@ import numpy as np
 
 from ...errors import SampleFolderError
 from ..boxes import Objects
-from ..samples import Outline
 from .outlines import OutlinedObjects, Polygons, RunLengths
+
+LARGEST = 2**31 - 1
+"""No number of a category, and no place or size in pixels, is as large."""
+
+_SHOWN = 60
+"""Characters of a broken value that messages show."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +43,17 @@ class Annotated:
     @property
     def size(self) -> tuple[int, int] | None:
         """Columns and rows of the image, None when the file does not say."""
-        cols, rows = self.image.get("width"), self.image.get("height")
-        return (cols, rows) if isinstance(cols, int) and isinstance(rows, int) and cols > 0 and rows > 0 else None
+        sides = [self.image.get("width"), self.image.get("height")]
+        known = [int(side) for side in sides if isinstance(side, (int, float)) and 0 < side < LARGEST]
+        return (known[0], known[1]) if known == sides else None
 
     def place(self, entry: dict[str, Any]) -> str:
         """Return an annotation in words."""
-        return f"annotation {entry.get('id')} of {self.path}"
+        return f"annotation {shortened(entry.get('id'))} of {self.path}"
 
     def names(self) -> list[str]:
         """Return the class value of each annotation as text."""
-        return [str(entry["category_id"] + self.shift) for entry in self.annotations]
+        return [str(int(entry["category_id"]) + self.shift) for entry in self.annotations]
 
     def objects(self) -> Objects:
         """Return the boxes.
@@ -65,7 +71,8 @@ class Annotated:
             return _frame(outline_of(self, entry), self)
         if not isinstance(box, list) or len(box) != 4 or not _finite(box):
             raise SampleFolderError(
-                f"{self.place(entry)} has the box {box!r} and COCO has x, y, width, height: correct or remove it"
+                f"{self.place(entry)} has the box {shortened(box)} and COCO has x, y, width, height: correct or "
+                f"remove it"
             )
         return [box[0], box[1], box[0] + box[2], box[1] + box[3]]
 
@@ -81,7 +88,7 @@ def outlined(entry: Annotated) -> OutlinedObjects:
     return OutlinedObjects(objects.boxes, objects.names, objects.size, outlines=outlines)
 
 
-def outline_of(entry: Annotated, annotation: dict[str, Any]) -> Outline:
+def outline_of(entry: Annotated, annotation: dict[str, Any]) -> Polygons | RunLengths:
     """Return the outline of an annotation.
 
     Raises:
@@ -93,8 +100,8 @@ def outline_of(entry: Annotated, annotation: dict[str, Any]) -> Outline:
         size, counts = shape.get("size"), shape.get("counts")
         if entry.size is not None and size != [entry.size[1], entry.size[0]]:
             raise SampleFolderError(
-                f"{place} has run lengths of the size {size} and its image {entry.size[1]} rows and {entry.size[0]} "
-                f"columns: correct or remove it"
+                f"{place} has run lengths of the size {shortened(size)} and its image {entry.size[1]} rows and "
+                f"{entry.size[0]} columns: correct or remove it"
             )
         if isinstance(counts, str):
             return RunLengths(counts, place)
@@ -109,18 +116,23 @@ def outline_of(entry: Annotated, annotation: dict[str, Any]) -> Outline:
     return Polygons(tuple(np.array(ring, np.float64).reshape(-1, 2) for ring in rings))
 
 
-def _frame(outline: Outline, entry: Annotated) -> list[float]:
+def shortened(value: Any) -> str:
+    """Return a value as Python writes it, cut off when it is long."""
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no whole numbers of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
+def _frame(outline: Polygons | RunLengths, entry: Annotated) -> list[float]:
     """Return the box around an outline."""
     if isinstance(outline, Polygons):
         points = np.concatenate(outline.rings)
         return [*points.min(axis=0).tolist(), *points.max(axis=0).tolist()]
     if entry.size is None:
         raise SampleFolderError(f"{entry.path} has an image without width and height: add them, or boxes")
-    mask = outline.mask(entry.size[1], entry.size[0])
-    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    if not len(rows):
-        return [0.0, 0.0, 0.0, 0.0]
-    return [float(cols[0]), float(rows[0]), float(cols[-1] + 1), float(rows[-1] + 1)]
+    return outline.frame(entry.size[1], entry.size[0])
 
 
 def _paired(ring: list[Any]) -> bool:
@@ -129,5 +141,5 @@ def _paired(ring: list[Any]) -> bool:
 
 
 def _finite(numbers: list[Any]) -> bool:
-    """Return whether all entries are finite numbers."""
-    return all(isinstance(number, (int, float)) and np.isfinite(number) for number in numbers)
+    """Return whether all entries are numbers that pixels can have."""
+    return all(isinstance(number, (int, float)) and abs(number) < LARGEST for number in numbers)

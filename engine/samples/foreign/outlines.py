@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,13 @@ from rasterio.features import rasterize
 from ...errors import SampleFolderError
 from ...job import Job
 from ...raster.crs import GDAL_ERRORS
-from ..boxes import Objects
+from ..boxes import Objects, cut_at_chip
 from ..heads import Head
 from ..layout import Layout
 from ..naming import classified
 from ..registry import Understood
 from ..samples import DrawnSample, Outline, quick_open
-from .run_lengths import decompressed, mask_of
+from .run_lengths import decompressed, frame_of, mask_of
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,27 @@ class RunLengths:
         Raises:
             SampleFolderError: The runs are damaged or of another size.
         """
+        with self._told():
+            return mask_of(self._runs(), rows, cols)
+
+    def frame(self, rows: int, cols: int) -> list[float]:
+        """Return ``col_min, row_min, col_max, row_max`` of the pixels of the runs, all 0 without any.
+
+        Raises:
+            SampleFolderError: The runs are damaged or of another size.
+        """
+        with self._told():
+            return frame_of(self._runs(), rows, cols)
+
+    def _runs(self) -> Sequence[int]:
+        """Return the numbers."""
+        return decompressed(self.counts) if isinstance(self.counts, str) else self.counts
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """Say which instance has damaged runs."""
         try:
-            runs = decompressed(self.counts) if isinstance(self.counts, str) else self.counts
-            return mask_of(runs, rows, cols)
+            yield
         except ValueError as error:
             raise SampleFolderError(
                 f"{self.place} has damaged run lengths ({error}): correct or remove this annotation"
@@ -123,8 +142,7 @@ def instances_understood(
     samples, dropped = [], 0
     entries = (entry for part in parsed for entry in part)
     for image, entry, numbers, head in zip(images, entries, values, heads, strict=True):
-        boxes = np.clip(entry.boxes, 0, np.array([head.cols, head.rows] * 2, np.float32))
-        full = (boxes[:, 2] > boxes[:, 0]) & (boxes[:, 3] > boxes[:, 1])
+        boxes, full = cut_at_chip(entry, head)
         dropped += int((~full).sum())
         keep = np.flatnonzero(full & (numbers >= 0))
         outlines = tuple(entry.outlines[index] for index in keep)

@@ -66,7 +66,7 @@ class Yolo:
             return False
         texts = [text for _, labels in _places(folder) for text in _texts(labels)]
         for text in texts[:_LOOKED_AT]:
-            lines = text.read_text("utf-8", "replace").split("\n")
+            lines = text.read_text("utf-8-sig", "replace").split("\n")
             if any(line.strip() for line in lines):
                 return any(_looks_like_yolo(line) for line in lines)
         return bool(texts) and _names_file(folder) is not None
@@ -150,7 +150,7 @@ class _Reader:
             SampleFolderError: A line is no object, lies outside its image, or its class has no name.
         """
         numbers, rings, outlined = [], [], True
-        for line, text in enumerate(path.read_text("utf-8", "replace").splitlines(), 1):
+        for line, text in enumerate(path.read_text("utf-8-sig", "replace").splitlines(), 1):
             columns = text.split()
             if not columns:
                 continue
@@ -161,7 +161,7 @@ class _Reader:
                     f"correct or remove it"
                 )
             try:
-                number, shares = int(columns[0]), np.array(columns[1:], np.float64)
+                number, shares = _class_number(columns[0]), np.array(columns[1:], np.float64)
             except ValueError as error:
                 raise SampleFolderError(f"{where} holds what is no number: correct or remove it") from error
             if number < 0 or (self._named and number not in self.names):
@@ -173,6 +173,14 @@ class _Reader:
             outlined &= len(columns) >= 7
             rings.append(_ring(shares, where))
         return _Shares(tuple(numbers), tuple(rings), outlined)
+
+
+def _class_number(text: str) -> int:
+    """Return a class number, which some programs write as 0.0; ``ValueError`` when it is none."""
+    whole, _, rest = text.partition(".")
+    if rest.strip("0"):
+        raise ValueError(f"{text} is no whole number")
+    return int(whole)
 
 
 def _ring(shares: np.ndarray, where: str) -> np.ndarray:
@@ -226,9 +234,11 @@ def _texts(folder: Path) -> list[Path]:
 def _looks_like_yolo(line: str) -> bool:
     """Return whether a line starts with a class number and goes on as YOLO does; numbers of KITTI exceed 1."""
     columns = line.split()
-    if len(columns) < 5 or not columns[0].isdigit():
+    if len(columns) < 5:
         return False
     try:
+        if _class_number(columns[0]) < 0:
+            return False
         numbers = np.array(columns[1:], np.float64)
     except ValueError:
         return False
@@ -251,7 +261,7 @@ def _names(folder: Path) -> dict[int, str]:
     path = _names_file(folder)
     if path is None:
         return {}
-    text = path.read_text("utf-8", "replace")
+    text = path.read_text("utf-8-sig", "replace")
     if path.suffix == ".txt" or path.suffix == ".names":
         return dict(enumerate(line.strip() for line in text.splitlines() if line.strip()))
     names = yaml_names(text)

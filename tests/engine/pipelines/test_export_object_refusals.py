@@ -6,6 +6,7 @@ import shapely
 
 from engine.errors import Cancelled, FeatureError, OutputError, ParameterError
 from engine.job import Job
+from engine.samples.registry import sample_formats
 from engine.tools.export_training_data import OBJECT_FORMATS, ExportTrainingData
 from engine.tools.values import FeatureSource
 from tests.engine.pipelines.exporting import export, hidden, on_map, scene
@@ -25,6 +26,11 @@ def points(tmp_path):
     """Return points with a class."""
     shapes = shapes_on_map(shapely.Point(30, 30), shapely.Point(60, 60))
     return write_features(tmp_path / "p.gpkg", shapes, geometry_type="Point", kind=[1, 2])
+
+
+def test_the_tool_knows_which_formats_cut_a_chip_for_each_object():
+    """It names them without loading them; a stride has no meaning for these alone."""
+    assert set(OBJECT_FORMATS) == {name for name, form in sample_formats().items() if form.by_object}
 
 
 @pytest.mark.parametrize("form", OBJECT_FORMATS)

@@ -8,9 +8,10 @@ import pytest
 import rasterio
 import shapely
 
+from engine.errors import FeatureError
 from engine.job import Job
 from engine.raster.reader import RasterReader
-from engine.samples import object_plan
+from engine.samples import object_labels, object_plan
 from engine.samples.folder import read_chip, read_samples
 from engine.tools.values import FeatureSource
 from tests.engine.pipelines.exporting import CELL, LEFT, TOP, export, hidden, on_map, scene
@@ -232,6 +233,18 @@ def test_regions_of_a_class_raster_are_objects(tmp_path, form, crop):
     assert any("has 3 connected regions" in text for text in job.messages)
     if crop == "BOUNDING_BOX":
         assert [chip.shape for chip in pixels_of(folder).values()] == [(3, 10, 20), (3, 6, 10), (3, 10, 10)]
+
+
+@pytest.mark.parametrize("form", ["Labeled_Tiles", "RCNN_Masks"])
+def test_a_speckled_class_raster_is_refused_before_memory_is_full(tmp_path, form, monkeypatch):
+    """All regions lie in memory; the strips of several rasters count together."""
+    monkeypatch.setattr(object_labels, "MOST_REGIONS", 100)
+    monkeypatch.setattr(object_labels, "STRIP_PIXELS", 128 * 8)
+    raster = write_raster(tmp_path / "r.tif", scene())
+    speckle = FeatureSource(write_raster(tmp_path / "c.tif", scene(bands=1) % 3))
+    with pytest.raises(FeatureError, match=r"more than 100 connected regions .* sieve"):
+        export(tmp_path, raster, speckle, metadata_format=form)
+    assert not hidden(tmp_path) and not (tmp_path / "chips").exists()
 
 
 def test_imagenet_has_a_folder_for_each_class_that_it_keeps(tmp_path):

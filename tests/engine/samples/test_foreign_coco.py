@@ -132,6 +132,18 @@ def test_objects_of_which_only_some_have_an_outline_are_read_as_boxes(tmp_path):
         (dict(annotations=[annotated(segmentation=[[1, 2, 3]])]), "three corners"),
         (dict(categories="crane"), "no list named categories"),
         (dict(images=[{"id": 0, "file_name": "elsewhere.png"}]), "is on the disk"),
+        (dict(images=[{"id": 0, "file_name": "../../a.json\0" + "x" * 5000}]), "is on the disk"),
+        (dict(images=[{"id": [1], "file_name": "0.png"}]), r"the number \[1\]: give each"),
+        (
+            dict(images=[{"id": 0, "file_name": name} for name in ("0.png", "1.png")]),
+            "several images with the number 0",
+        ),
+        (dict(annotations=[annotated(number=[0])]), r"of the image \[0\]"),
+        (dict(annotations=[annotated(category={})]), "category {}"),
+        (dict(annotations=[annotated() | {"bbox": [10**400] * 4}]), "box .* and COCO has"),
+        (dict(annotations=[annotated(segmentation=[[10**400] * 6])]), "neither polygons"),
+        (dict(annotations=[annotated(segmentation=[[1e308, 0, -1e308, 0, 1e308, 5]])]), "neither polygons"),
+        (dict(categories=[{"id": 10**30, "name": "crane"}]), "numbers from 0 to 2147483646"),
     ],
 )
 def test_broken_files_are_refused_in_one_sentence(tmp_path, change, words):
@@ -150,7 +162,18 @@ def test_json_that_is_none_is_refused(tmp_path):
         read(tmp_path)
 
 
-@pytest.mark.parametrize(("counts", "words"), [([5, 4], "9 pixels"), ("0a~", "no digit|damaged"), ("P", "ends within")])
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ([5, 4], "9 pixels"),
+        ("0a~", "no digit|damaged"),
+        ("P", "ends within"),
+        ([10**400], "far too many"),
+        ([2**62, 2**62, 2**62, 2**62 + ROWS * COLS], "far too many"),
+        ([ROWS * COLS + 1, -1], "negative"),
+        ("o" * 100, "too long"),
+    ],
+)
 def test_run_lengths_of_another_length_are_refused_when_they_are_drawn(tmp_path, counts, words):
     """The annotation is named."""
     coco(tmp_path / "a.json", [annotated(segmentation={"size": [ROWS, COLS], "counts": counts})])
@@ -158,6 +181,49 @@ def test_run_lengths_of_another_length_are_refused_when_they_are_drawn(tmp_path,
     with pytest.raises(SampleFolderError, match=words) as refused:
         read_masks(samples.samples[0])
     assert "annotation 0" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("runs", "box"),
+    [
+        ([5, 3, ROWS * COLS - 8], [0, 5, 1, 8]),
+        ([ROWS + 2, 2, ROWS - 3, 1, ROWS * COLS - 2 * ROWS - 2], [1, 1, 3, 4]),
+        ([ROWS - 1, 2, ROWS * COLS - ROWS - 1], [0, 0, 2, ROWS]),
+        ([ROWS * COLS], None),
+    ],
+)
+def test_the_frame_of_run_lengths_is_found_without_drawing_them(tmp_path, runs, box):
+    """Where no box is given: within a column, in two columns, across the end of a column, nothing at all."""
+    shape = {"size": [ROWS, COLS], "counts": runs}
+    bare = {"image_id": 0, "category_id": 3, "segmentation": shape}
+    samples, _ = read(coco(tmp_path / "a.json", [bare, annotated(1, segmentation=SQUARE)]))
+    assert samples.samples[0].boxes.tolist() == ([box] if box else [])
+    huge = {"width": 10**9, "height": 10**9}
+    images = [{"id": 0, "file_name": "0.png", **huge}, {"id": 1, "file_name": "1.png"}]
+    wrong = bare | {"segmentation": {"size": [10**9] * 2, "counts": [5, 10**18 - 5]}}
+    samples, _ = read(coco(tmp_path / "a.json", [wrong, annotated(1, segmentation=SQUARE)], images=images))
+    assert samples.samples[0].boxes.tolist() == [[0, 0, COLS, ROWS]]
+    with pytest.raises(SampleFolderError, match="the image has 2240"):
+        read_masks(samples.samples[0])
+
+
+def test_numbers_may_be_decimals_and_annotations_without_an_image_are_counted(tmp_path):
+    """As tables write them: 3.0 is 3."""
+    samples, job = read(coco(tmp_path / "a.json", [annotated(1.0, 3.0), annotated(77)]))
+    assert samples.samples[1].classes.tolist() == [3]
+    assert any(text.startswith("1 annotations of") and "does not list" in text for text in job.warnings)
+
+
+def test_a_name_that_leads_elsewhere_counts_by_its_last_part(tmp_path):
+    """Nothing outside the places of images is taken; an image of that name in them is."""
+    image(tmp_path / "secret.png")
+    names = ["../../secret.png", str(tmp_path / "secret.png"), "C:\\images\\0.png", "/vsicurl/http://x/1.png"]
+    images = [{"id": number, "file_name": name} for number, name in enumerate(names)]
+    path = tmp_path / "top" / "data" / "a.json"
+    path.parent.mkdir(parents=True)
+    samples, job = read(coco(path, [annotated(2)], images=images).parent)
+    assert [sample.image.name for sample in samples.samples] == ["0.png", "1.png"]
+    assert any("2 images" in text for text in job.warnings)
 
 
 def test_drawn_instances_are_learnt_like_those_of_label_rasters(tmp_path):

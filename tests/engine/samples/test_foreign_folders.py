@@ -90,6 +90,37 @@ def test_names_are_read_as_programs_write_them(names):
     assert yaml_names(names) == {0: "crane", 1: "barge, old"}
 
 
+def test_yolo_as_windows_and_tables_write_it_is_read(tmp_path):
+    """Marks at the beginning, both line ends, trailing blanks, tabs, class numbers with a point."""
+    names = "\ufeffnames: [crane, 'barge, old']\r\n"
+    folder = yolo(tmp_path, "\ufeff0.0 0.5 0.5 0.1 0.1  \r\n\r\n1\t0.2\t0.2\t0.1\t0.1\t\r\n", "", names=names)
+    samples, _ = read(folder)
+    assert samples.samples[0].classes.tolist() == [1, 2]
+    assert [entry.name for entry in samples.classes] == ["crane", "barge, old"]
+
+
+@pytest.mark.parametrize("digits", [30, 5000])
+def test_a_class_of_too_many_digits_is_a_name(tmp_path, digits):
+    """No number of a label file leaves the reader at a loss; nor do corners far off."""
+    for number in range(2):
+        image(tmp_path / "images" / f"{number}.png", seed=number)
+        text(tmp_path / "labels" / f"{number}.txt", f"{'9' * digits} 0 0 0 5 5 1e300 20 0 0 0 0 0 0 0\n")
+    samples, _ = read(tmp_path)
+    assert [(entry.value, entry.name) for entry in samples.classes] == [(1, "9" * digits)]
+    assert samples.samples[0].boxes.tolist() == [[5, 5, COLS, 20]]
+
+
+def test_entities_of_xml_are_refused_however_it_is_coded(tmp_path):
+    """UTF-16 does not hide them."""
+    image(tmp_path / "JPEGImages" / "0.png")
+    bomb = '<?xml version="1.0" encoding="{}"?><!DOCTYPE l [<!ENTITY a "aa">]><annotation>&a;</annotation>'
+    (tmp_path / "Annotations").mkdir()
+    for coding in ("utf-8", "utf-16"):
+        (tmp_path / "Annotations" / "0.xml").write_bytes(bomb.format(coding).encode(coding))
+        with pytest.raises(SampleFolderError, match="declares XML entities"):
+            read(tmp_path)
+
+
 def test_nothing_but_empty_yolo_files_is_refused(tmp_path):
     """There is nothing to learn."""
     with pytest.raises(SampleFolderError, match="has a label"):
