@@ -8,8 +8,6 @@ Without arguments it makes a suburb at two dates (change_scene.py), trains on th
 from __future__ import annotations
 
 import argparse
-import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +18,7 @@ import rasterio
 from .change_scene import CLASSES, NODATA, SIZE, WEST_SHARE, write_scene
 from .class_files import Classes, write_class_raster
 from .demo_pixels import Result, read_matrix, seam_scores, training_seconds
-from .demo_run import Run, fresh_folder, with_qgis, write_picture
+from .demo_run import Run, begun, hex_colors, model_package, with_qgis, write_picture
 
 QUICK_SHARE = 0.4
 MINUTES, QUICK_MINUTES = 4.0, 1.0
@@ -72,19 +70,16 @@ CASES = {"change_naip_nd": naip}
 
 def main(asked: argparse.Namespace) -> int:
     """Run the demo; exit code 1 when a tool failed or the scene's figure is below what is owed."""
-    start = time.monotonic()
-    folder = asked.out.resolve()
-    fresh_folder(folder)
-    run = Run(folder)
-    source = chosen_source(asked, folder)
-    reference, extent = eastern_truth(source, folder / source.name)
+    run = begun(asked.out)
+    source = chosen_source(asked, run.folder)
+    reference, extent = eastern_truth(source, run.folder / source.name)
     change = detected(run, source, extent, asked)
     result, f1 = judged(run, source, reference, change)
     draw_map(source, change, reference, result, f1)
     if asked.picture:
-        colours = ["#{:02x}{:02x}{:02x}".format(*color) for _, color in source.classes.values()]
-        write_picture(folder / source.name / "map.png", asked.picture, colours)
-    minutes = round((time.monotonic() - start) / 60, 2)
+        colours = hex_colors(color for _, color in source.classes.values())
+        write_picture(run.folder / source.name / "map.png", asked.picture, colours)
+    minutes = run.minutes
     write_summary(run, source, result, f1, majority(reference), minutes)
     return verdict(source, f1, minutes, asked)
 
@@ -133,11 +128,10 @@ def detected(run: Run, source: ChangeSource, extent: str, asked: argparse.Namesp
         stride_y=source.tile // 2,
         extent=extent,
     )
-    run.tool(
+    model = run.train(
         "train",
-        "traindeeplearningmodel",
-        in_folder=folder / "chips",
-        out_folder=folder / "network",
+        folder / "chips",
+        folder / "network",
         model_type=asked.model_type,
         backbone_model=asked.backbone,
         max_minutes=source.minutes,
@@ -149,24 +143,15 @@ def detected(run: Run, source: ChangeSource, extent: str, asked: argparse.Namesp
         from_raster=source.first,
         to_raster=source.second,
         out_classified_raster=target,
-        in_model_definition=next((folder / "network").glob("*.dlpk")),
+        in_model_definition=model_package(model),
     )
     return target
 
 
 def judged(run: Run, source: ChangeSource, reference: Path, change: Path) -> tuple[Result, dict[str, float]]:
     """Compare every pixel of the east; return the figures, and F1 by class name."""
-    table = run.folder / source.name / "confusion_matrix.csv"
-    run.tool(
-        "accuracy",
-        "computeaccuracyforpixelclassification",
-        in_raster=change,
-        in_ground_truth_data=reference,
-        out_confusion_matrix=table,
-        num_random_points=0,
-        out_report=table.with_name("accuracy.pdf"),
-    )
-    seconds = training_seconds(next((run.folder / source.name / "network").glob("*.emd")))
+    table = run.compare_pixels("accuracy", change, reference)
+    seconds = training_seconds(reference.with_name("network"))
     result = replace(read_matrix(table), seconds=seconds, seam=tuple(seam_scores(change)))
     return result, {name: 2 * iou / (1 + iou) for name, iou in result.iou.items()}
 
@@ -224,14 +209,13 @@ def write_summary(
         "seconds": run.seconds,
         "paths": {
             "change": str(folder / "change.tif"),
-            "model": str(next((folder / "network").glob("*.dlpk"))),
+            "model": str(model_package(folder / "network")),
             "report": str(folder / "network" / "model_metrics.html"),
             "accuracy_report": str(folder / "accuracy.pdf"),
             "map": str(folder / "map.png"),
         },
-        "commands": run.commands,
     }
-    (run.folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    run.write_summary(summary)
     text = table_of(result, f1, most)
     (run.folder / "summary.md").write_text(f"# {source.name}\n\n{text}\n", encoding="utf-8")
     print(f"\n{source.name}\n{text}")

@@ -8,22 +8,27 @@ lies in demo/ afterwards; ``summary.json`` holds the figures.
 from __future__ import annotations
 
 import argparse
-import csv
-import json
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from .demo_cases import Source, make_source
-from .demo_run import Run, fresh_folder, with_qgis, write_picture
+from .demo_run import (
+    DRAWN_COLOURS,
+    LOWEST_CONFIDENCE,
+    Run,
+    begun,
+    draw_detections,
+    last_row,
+    model_definition,
+    model_package,
+    write_picture,
+)
 from .town import write_town
 
-LOWEST_CONFIDENCE = 0.05  # average precision wants the unsure objects too
 ROWS, COLS, QUICK_COLS = 1200, 1920, 960
 MINUTES, QUICK_MINUTES = 5.0, 1.5
 OWED_AP50, OWED_AP50_QUICK = 0.50, 0.05  # of masks; the quick one proves the chain, not the figure
-DRAWN_COLOURS = ("#ffd21f", "#ff2d2d", "#1fe0ff", "#ffffff", "#14191f")  # render_map.py draws with them
 
 
 @dataclass(frozen=True)
@@ -51,22 +56,19 @@ CASES = ("buildings_kampala",)
 
 def main(asked: argparse.Namespace) -> int:
     """Run the demo; exit code 1 when a tool failed or the scene's figure is below what is owed."""
-    start = time.monotonic()
-    folder = asked.out.resolve()
-    fresh_folder(folder)
-    run = Run(folder)
-    town = chosen_town(asked, folder)
+    run = begun(asked.out)
+    town = chosen_town(asked, run.folder)
     model = trained(run, town, asked)
-    definition = json.loads(next(model.glob("*.emd")).read_text(encoding="utf-8"))
+    definition = model_definition(model)
     figures = judged(run, town.source, model, float(definition["Threshold"]))
     figures["training_minutes"] = definition["ImageryDL"]["training"]["minutes"]
-    draw_map(folder / town.source.name, town.source, figures)
+    folder, place = run.folder / town.source.name, town.source.val
+    title = f"{town.source.name}: AP50 of masks {figures['mask_ap50']:.2f}, threshold {figures['threshold']:.2f}"
+    draw_detections(folder, place.raster, place.extent, title)
     if asked.picture:
-        write_picture(folder / town.source.name / "detail.png", asked.picture, DRAWN_COLOURS)
-    minutes = round((time.monotonic() - start) / 60, 2)
-    summary = {"minutes": minutes, "seconds": run.seconds, "owed_mask_ap50": town.owed, **figures}
-    text = json.dumps({**summary, "commands": run.commands}, indent=2)
-    (folder / "summary.json").write_text(text + "\n", encoding="utf-8")
+        write_picture(folder / "detail.png", asked.picture, DRAWN_COLOURS)
+    minutes = run.minutes
+    run.write_summary({"minutes": minutes, "seconds": run.seconds, "owed_mask_ap50": town.owed, **figures})
     print(f"\n== done in {minutes:.1f} minutes; everything is in {asked.out}")
     for name, value in figures.items():
         print(f"{name}: {value:.3f}")
@@ -111,16 +113,14 @@ def trained(run: Run, town: Town, asked: argparse.Namespace) -> Path:
         extent=source.train.extent,
         cell_size=town.cell_size,
     )
-    run.tool(
+    return run.train(
         "train",
-        "traindeeplearningmodel",
-        in_folder=folder / "chips",
-        out_folder=folder / "network",
+        folder / "chips",
+        folder / "network",
         model_type=asked.model_type,
         backbone_model=asked.backbone,
         max_minutes=town.minutes,
     )
-    return folder / "network"
 
 
 def judged(run: Run, source: Source, model: Path, threshold: float) -> dict[str, float]:
@@ -132,7 +132,7 @@ def judged(run: Run, source: Source, model: Path, threshold: float) -> dict[str,
         "detectobjectsusingdeeplearning",
         in_raster=source.val.raster,
         out_detected_objects=found,
-        in_model_definition=next(model.glob("*.dlpk")),
+        in_model_definition=model_package(model),
         arguments=f"threshold {LOWEST_CONFIDENCE}",
         extent=source.val.extent,
         mask=source.val.area,
@@ -144,7 +144,7 @@ def judged(run: Run, source: Source, model: Path, threshold: float) -> dict[str,
             layers = {f"out_{key}": folder / f"{key}.gpkg" for key in ("true_positives", "false_positives")}
             layers["out_false_negatives"] = folder / "false_negatives.gpkg"
             run.tool(
-                f"accuracy of {thing}es, {kind}" if thing == "box" else f"accuracy of {thing}s, {kind}",
+                f"accuracy of {overlap.lower()}, {kind}",
                 "computeaccuracyforobjectdetection",
                 detected_features=f"{found}{subset}",
                 ground_truth_features=source.val.labels,
@@ -153,25 +153,9 @@ def judged(run: Run, source: Source, model: Path, threshold: float) -> dict[str,
                 overlap_by=overlap,
                 **(layers if (thing, kind) == ("mask", "chosen") else {}),
             )
-            with table.open(encoding="utf-8", newline="") as file:
-                last = list(csv.DictReader(file))[-1]  # the last row stands for all classes
+            last = last_row(table)
             if kind == "ranked":
                 figures |= {f"{thing}_ap50": float(last["AP"]), f"{thing}_map": float(last["mAP"])}
             else:
                 figures |= {f"{thing}_{key.lower()}": float(last[key]) for key in ("Precision", "Recall", "F1_Score")}
     return figures
-
-
-def draw_map(folder: Path, source: Source, figures: dict[str, float]) -> None:
-    """Render the validation part with hits, false alarms and misses; QGIS draws it."""
-    title = f"{source.name}: AP50 of masks {figures['mask_ap50']:.2f}, threshold {figures['threshold']:.2f}"
-    layers = {"hits": "true_positives", "false_alarms": "false_positives", "misses": "false_negatives"}
-    task = {
-        "raster": str(source.val.raster),
-        "area": source.val.extent.split(" [")[0],
-        **{name: str(folder / f"{layer}.gpkg") for name, layer in layers.items()},
-        "title": title,
-        "target": str(folder / "map.png"),
-        "detail": str(folder / "detail.png"),
-    }
-    with_qgis("render_map.py", task)

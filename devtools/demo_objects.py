@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 from . import object_cases
-from .demo_run import Run, fresh_folder, with_qgis
+from .demo_run import Run, begun, model_package, with_qgis
 from .estate import write_estate
 
 ROWS, COLS, QUICK_ROWS, QUICK_COLS = 1200, 1920, 720, 960
@@ -29,21 +28,17 @@ def main(asked: argparse.Namespace) -> int:
     """Run the demo; exit code 1 when a tool failed or the accuracy is below what is owed."""
     if asked.case:
         return object_cases.main(["--case", asked.case, "--data", str(asked.data), "--out", str(asked.out)])
-    start = time.monotonic()
-    folder = asked.out.resolve()
-    fresh_folder(folder)
-    run = Run(folder)
+    run = begun(asked.out)
     rows, cols = (QUICK_ROWS, QUICK_COLS) if asked.quick else (ROWS, COLS)
     print(f"== scene: {cols} x {rows}", flush=True)
-    files = write_estate(folder / "scene", rows, cols, asked.seed)
+    files = write_estate(run.folder / "scene", rows, cols, asked.seed)
     minutes = asked.minutes or (QUICK_MINUTES if asked.quick else MINUTES)
     model = trained(run, files, minutes, asked)
     accuracy = classified(run, files, model)
-    draw(folder, files, accuracy)
-    took = round((time.monotonic() - start) / 60, 2)
+    draw(run.folder, files, accuracy)
+    took = run.minutes
     owed = OWED_QUICK if asked.quick else OWED
-    summary = {"minutes": took, "seconds": run.seconds, "owed": owed, **accuracy, "commands": run.commands}
-    (folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    run.write_summary({"minutes": took, "seconds": run.seconds, "owed": owed, **accuracy})
     print(f"\n== done in {took:.1f} minutes; everything is in {asked.out}")
     for name in ("overall_accuracy", "kappa", "majority_share"):
         print(f"{name}: {accuracy[name]:.3f}")
@@ -68,16 +63,14 @@ def trained(run: Run, files: dict[str, Path], minutes: float, asked: argparse.Na
         tile_size_y=TILE,
         crop_mode="BOUNDING_BOX",
     )
-    run.tool(
+    return run.train(
         "train",
-        "traindeeplearningmodel",
-        in_folder=run.folder / "chips",
-        out_folder=run.folder / "network",
+        run.folder / "chips",
+        run.folder / "network",
         model_type=asked.model_type or "FEATURE_CLASSIFIER",
         backbone_model=asked.backbone,
         max_minutes=minutes,
     )
-    return run.folder / "network"
 
 
 def classified(run: Run, files: dict[str, Path], model: Path) -> dict[str, Any]:
@@ -88,7 +81,7 @@ def classified(run: Run, files: dict[str, Path], model: Path) -> dict[str, Any]:
         "classifyobjectsusingdeeplearning",
         in_raster=files["raster"],
         out_feature_class=target,
-        in_model_definition=next(model.glob("*.dlpk")),
+        in_model_definition=model_package(model),
         in_features=files["val"],
         truth_field="kind",
         out_report=run.folder / "accuracy.pdf",

@@ -10,7 +10,6 @@ import argparse
 import csv
 import json
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +19,7 @@ import numpy as np
 import rasterio
 
 from .class_files import write_class_raster
-from .demo_run import Run, fresh_folder, with_qgis, write_picture
+from .demo_run import Run, begun, hex_colors, model_definition, model_package, with_qgis, write_picture
 from .landcover import CLASSES, COLS, ROWS, write_landcover
 from .pixel_baseline import Baseline, pixel_baseline
 from .pixel_cases import CASES, Case
@@ -54,21 +53,18 @@ class Result:
 
 def main(asked: argparse.Namespace) -> int:
     """Run the demo; exit code 1 when a tool failed or the scene's figure is below what is owed."""
-    start = time.monotonic()
-    folder = asked.out.resolve()
-    fresh_folder(folder)
-    run = Run(folder)
-    source, case = chosen_source(asked, folder)
+    run = begun(asked.out)
+    source, case = chosen_source(asked, run.folder)
     below = pixel_baseline(source)
     tell_source(source, below)
     rasters = [classified(run, source, training, case, asked) for training in source.trainings]
-    raster = rasters[0] if len(rasters) == 1 else merged(source, rasters, folder / source.name / "classified.tif")
+    raster = rasters[0] if len(rasters) == 1 else merged(source, rasters, run.folder / source.name / "classified.tif")
     result = judged(run, source, raster, rasters)
     draw_map(source, raster, result)
     if asked.picture:
-        colours = ["#{:02x}{:02x}{:02x}".format(*color) for _, color in source.truth.classes.values()]
-        write_picture(folder / source.name / "map.png", asked.picture, colours)
-    minutes = round((time.monotonic() - start) / 60, 2)
+        colours = hex_colors(color for _, color in source.truth.classes.values())
+        write_picture(run.folder / source.name / "map.png", asked.picture, colours)
+    minutes = run.minutes
     write_summary(run, source, result, below, minutes)
     return verdict(source, result, below, minutes, asked)
 
@@ -135,11 +131,10 @@ def classified(run: Run, source: PixelSource, training: Training, case: Case, as
         extent=training.extent,
         cell_size=case.cell_size,
     )
-    run.tool(
+    model = run.train(
         f"train {what}",
-        "traindeeplearningmodel",
-        in_folder=folder / "chips",
-        out_folder=folder / "network",
+        folder / "chips",
+        folder / "network",
         model_type=asked.model_type,
         backbone_model=asked.backbone,
         max_minutes=case.minutes,
@@ -149,7 +144,7 @@ def classified(run: Run, source: PixelSource, training: Training, case: Case, as
         f"classify {what}",
         "classifypixelsusingdeeplearning",
         in_raster=source.raster,
-        in_model_definition=next((folder / "network").glob("*.dlpk")),
+        in_model_definition=model_package(model),
         out_classified_raster=target,
         cell_size="auto" if case.cell_size else "",  # as the chips were, however far from the raster's own that is
     )
@@ -171,17 +166,8 @@ def merged(source: PixelSource, rasters: list[Path], target: Path) -> Path:
 
 def judged(run: Run, source: PixelSource, raster: Path, rasters: list[Path]) -> Result:
     """Compare every pixel of the reference with the class raster."""
-    table = run.folder / source.name / "confusion_matrix.csv"
-    run.tool(
-        f"accuracy {source.name}",
-        "computeaccuracyforpixelclassification",
-        in_raster=raster,
-        in_ground_truth_data=source.reference,
-        out_confusion_matrix=table,
-        num_random_points=0,
-        out_report=table.with_name("accuracy.pdf"),
-    )
-    seconds = sum(training_seconds(model) for model in sorted(table.parent.glob("**/network/*.emd")))
+    table = run.compare_pixels(f"accuracy {source.name}", raster, source.reference)
+    seconds = sum(training_seconds(model.parent) for model in sorted(table.parent.glob("**/network/*.emd")))
     seams = tuple(score for raster in rasters for score in seam_scores(raster))
     return replace(read_matrix(table), seconds=seconds, seam=seams)
 
@@ -201,9 +187,8 @@ def _number(text: str) -> float:
 
 
 def training_seconds(model: Path) -> float:
-    """Return how long a model was trained, from its definition."""
-    definition = json.loads(model.read_text(encoding="utf-8"))
-    return 60 * float(definition["ImageryDL"]["training"]["minutes"])
+    """Return how long a model was trained, from the definition in its folder."""
+    return 60 * float(model_definition(model)["ImageryDL"]["training"]["minutes"])
 
 
 def seam_scores(raster: Path) -> Iterator[float]:
@@ -250,9 +235,8 @@ def write_summary(run: Run, source: PixelSource, result: Result, below: Baseline
             "models": [str(path) for path in sorted(folder.glob("**/network/*.dlpk"))],
             "map": str(folder / "map.png"),
         },
-        "commands": run.commands,
     }
-    (run.folder / "summary.json").write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    run.write_summary(summary)
     (run.folder / "summary.md").write_text(f"# {source.name}\n\n{table_of(result, below)}\n", encoding="utf-8")
 
 

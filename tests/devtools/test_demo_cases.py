@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import shapely
 
-from devtools.demo import areas_of, distinct_names
 from devtools.demo_cases import make_source
+from devtools.demo_detection import areas_of, distinct_names
 from devtools.layers import Layer, read_layer
 from tests.rasters import write_raster
 
