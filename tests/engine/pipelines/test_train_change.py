@@ -12,27 +12,16 @@ from engine.package.emd import load_network, open_package
 from engine.pipelines.train_model import run
 from engine.samples.dates import of_dates
 from engine.samples.folder import read_chip, read_samples
-from engine.tools.train_model import TrainModel
 from tests.engine.training.masks import write_masks
 from tests.engine.training.pairs import SIDE, write_pairs
+from tests.engine.training.short import short_training
 from tests.rasters import write_raster
 
 
 def request(folder, out, **changes):
     """A training that takes some seconds."""
-    values = {
-        "in_folder": (str(folder),),
-        "out_folder": str(out),
-        "max_epochs": 1,
-        "backbone_model": "RESNET18",
-        "learning_rate": "0.002",
-        "pretrained_weights": False,
-        "precision": "fp32",
-        "augmentation": "NONE",
-        "batch_size": 4,
-        "processor_type": "CPU",
-    }
-    return TrainModel(**{**values, **changes})
+    values = {"backbone_model": "RESNET18", "learning_rate": "0.002", "augmentation": "NONE", "batch_size": 4}
+    return short_training(folder, out, **{**values, **changes})
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ import torch
 
 from engine.job import Job
 from engine.pipelines.train_model import run
-from engine.tools.train_model import TrainModel
 from tests.engine.samples.foreign_folders import image, raster, text
+from tests.engine.training.short import short_training
 
 
 def yolo(folder):
@@ -37,20 +37,16 @@ def test_a_folder_of_another_program_gives_a_model(tmp_path, write, code, argume
     """One epoch, without pre-trained weights."""
     torch.set_num_threads(1)
     write(tmp_path / "data")
-    request = TrainModel(
-        in_folder=(str(tmp_path / "data"),),
-        out_folder=str(tmp_path / "model"),
+    request = short_training(
+        tmp_path / "data",
+        tmp_path / "model",
         model_type=code,
-        max_epochs=1,
         batch_size=4,
         backbone_model="RESNET18" if code == "FCOS" else "",
         resize_to="64",
         arguments=arguments,
         learning_rate="0.003",
-        pretrained_weights=False,
-        precision="fp32",
         augmentation="NONE",
-        processor_type="CPU",
     )
     outputs = run(request, Job())
     definition = json.loads(next((tmp_path / "model").glob("*.emd")).read_text("utf-8"))

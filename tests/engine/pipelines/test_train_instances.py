@@ -24,9 +24,9 @@ from engine.pipelines.train_model import run as train
 from engine.tools.compute_accuracy import ComputeAccuracy
 from engine.tools.detect_objects import DetectObjects
 from engine.tools.export_training_data import ExportTrainingData
-from engine.tools.train_model import TrainModel
 from engine.tools.values import FeatureSource, FeatureTarget
 from engine.training.start import warn_of_weight
+from tests.engine.training.short import short_training
 from tests.rasters import write_features, write_raster
 
 CELL, LEFT, TOP = 0.5, 500_000.0, 4_650_000.0
@@ -77,12 +77,10 @@ def chips_of(folder, raster, layer):
 def training(chips, out, **changes):
     """A training of some seconds."""
     values = {
-        "in_folder": (str(chips),), "out_folder": str(out), "max_epochs": 5, "backbone_model": "RESNET18",
-        "arguments": (("channels", "32"), ("convolutions", "1"), ("mask_convolutions", "1")), "batch_size": 4,
-        "learning_rate": "0.003", "resize_to": "64", "pretrained_weights": False, "precision": "fp32",
-        "augmentation": "NONE", "processor_type": "CPU",
+        "max_epochs": 5, "backbone_model": "RESNET18", "batch_size": 4, "learning_rate": "0.003", "resize_to": "64",
+        "arguments": (("channels", "32"), ("convolutions", "1"), ("mask_convolutions", "1")), "augmentation": "NONE",
     }  # fmt: skip
-    return TrainModel(**{**values, **changes})
+    return short_training(chips, out, **{**values, **changes})
 
 
 @pytest.fixture(scope="module")

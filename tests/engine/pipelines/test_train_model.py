@@ -13,10 +13,10 @@ from engine.errors import Cancelled, EngineError
 from engine.job import Job
 from engine.package.emd import load_network, open_package
 from engine.pipelines.train_model import run
-from engine.tools.train_model import TrainModel
 from engine.training import conductor
 from engine.training.state import EpochRecord
 from tests.engine.training.chips import SIDE, write_folder
+from tests.engine.training.short import short_training
 
 
 @pytest.fixture(autouse=True)
@@ -28,21 +28,15 @@ def one_thread():
 def request(folder, out, **changes):
     """A training that takes a few seconds."""
     values = {
-        "in_folder": (str(folder),),
-        "out_folder": str(out),
-        "max_epochs": 1,
         "model_type": "FCOS",
         "backbone_model": "RESNET18",
         "arguments": (("channels", "32"), ("convolutions", "1")),
         "batch_size": 4,
         "learning_rate": "0.001",
         "resize_to": str(SIDE),
-        "pretrained_weights": False,
-        "precision": "fp32",
         "augmentation": "NONE",
-        "processor_type": "CPU",
     }
-    return TrainModel(**{**values, **changes})
+    return short_training(folder, out, **{**values, **changes})
 
 
 class CancelledAt(Job):

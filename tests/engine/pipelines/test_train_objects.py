@@ -14,10 +14,10 @@ from engine.pipelines.train_model import run
 from engine.samples.folder import read_samples
 from engine.samples.samples import read_chip
 from engine.tools.classify_objects import ClassifyObjects
-from engine.tools.train_model import TrainModel
 from engine.tools.values import FeatureSource, FeatureTarget
 from engine.vector.reading import read_features
 from tests.engine.training.objects import NAMES, write_objects
+from tests.engine.training.short import short_training
 
 
 @pytest.fixture(autouse=True)
@@ -28,17 +28,8 @@ def one_thread():
 
 def request(folder, out, **changes):
     """A training that takes a few seconds."""
-    values = {
-        "in_folder": (str(folder),),
-        "out_folder": str(out),
-        "max_epochs": 2,
-        "learning_rate": "0.003",
-        "validation_percentage": 25.0,
-        "pretrained_weights": False,
-        "precision": "fp32",
-        "processor_type": "CPU",
-    }
-    return TrainModel(**{**values, **changes})
+    values = {"max_epochs": 2, "learning_rate": "0.003", "validation_percentage": 25.0}
+    return short_training(folder, out, **{**values, **changes})
 
 
 def classified(package_path, folder):

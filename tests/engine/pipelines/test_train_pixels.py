@@ -18,6 +18,7 @@ from engine.tools.train_model import TrainModel
 from engine.training import conductor, start
 from tests.engine.pipelines.test_train_model import CancelledAt
 from tests.engine.training.masks import SIDE, write_masks
+from tests.engine.training.short import short_training
 from tests.rasters import write_raster
 
 
@@ -30,19 +31,13 @@ def one_thread():
 def request(folder, out, **changes):
     """A training that takes a few seconds."""
     values = {
-        "in_folder": (str(folder),),
-        "out_folder": str(out),
-        "max_epochs": 1,
         "model_type": "FULLRES",
         "arguments": (("channels", "16"),),
         "learning_rate": "0.003",
-        "pretrained_weights": False,
-        "precision": "fp32",
         "augmentation": "NONE",
         "batch_size": 2,
-        "processor_type": "CPU",
     }
-    return TrainModel(**{**values, **changes})
+    return short_training(folder, out, **{**values, **changes})
 
 
 @pytest.fixture(scope="module")
