@@ -18,6 +18,8 @@ from engine.installation.places import COMPLETE, ENVIRONMENTS
 from engine.job import Job
 from tests.engine.installation.index import WHEEL, package_list, served, wheel
 
+pytestmark = pytest.mark.slow
+
 UV = Path(sys.executable).with_name("uv")
 
 

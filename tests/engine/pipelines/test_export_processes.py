@@ -17,6 +17,8 @@ from engine.tools.shared import core_count
 from tests.engine.pipelines.exporting import export, hidden, on_map, scene
 from tests.rasters import write_boxes, write_raster
 
+pytestmark = pytest.mark.slow
+
 OPTIONS = {"tile_size_x": 16, "tile_size_y": 16, "stride_x": 16, "stride_y": 12, "output_nofeature_tiles": True}
 
 

@@ -18,6 +18,13 @@ from engine.tools.set_up_engine import SetUpEngine
 ROOT = Path(__file__).resolve().parents[3]
 
 
+@pytest.fixture(autouse=True)
+def one_thread(monkeypatch):
+    """Tests share the machine, and so do the environments that prove themselves."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
+@pytest.mark.slow
 def test_an_existing_environment_is_proven_and_taken(tmp_path):
     """It has to compute; the earlier ones of the folder go."""
     (tmp_path / "engine" / ENVIRONMENTS / "1").mkdir(parents=True)
@@ -66,6 +73,7 @@ def test_what_cannot_work_is_refused_before_anything_is_done(tmp_path, parameter
     assert not (tmp_path / "engine").exists()
 
 
+@pytest.mark.slow
 def test_the_report_tells_whether_the_engine_works(tmp_path, monkeypatch):
     """Without the user's name in its paths."""
     monkeypatch.setattr(Path, "home", lambda: tmp_path)

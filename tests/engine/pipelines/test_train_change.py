@@ -17,6 +17,8 @@ from tests.engine.training.pairs import SIDE, write_pairs
 from tests.engine.training.short import short_training
 from tests.rasters import write_raster
 
+pytestmark = pytest.mark.slow
+
 
 def request(folder, out, **changes):
     """A training that takes some seconds."""

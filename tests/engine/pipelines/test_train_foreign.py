@@ -11,6 +11,8 @@ from engine.pipelines.train_model import run
 from tests.engine.samples.foreign_folders import image, raster, text
 from tests.engine.training.short import short_training
 
+pytestmark = pytest.mark.slow
+
 
 def yolo(folder):
     """Write eight chips with a box each."""

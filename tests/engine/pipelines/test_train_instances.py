@@ -29,6 +29,8 @@ from engine.training.start import warn_of_weight
 from tests.engine.training.short import short_training
 from tests.rasters import write_features, write_raster
 
+pytestmark = pytest.mark.slow
+
 CELL, LEFT, TOP = 0.5, 500_000.0, 4_650_000.0
 ROWS, COLS = 192, 384
 

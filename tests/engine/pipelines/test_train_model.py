@@ -18,6 +18,8 @@ from engine.training.state import EpochRecord
 from tests.engine.training.chips import SIDE, write_folder
 from tests.engine.training.short import short_training
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def one_thread():

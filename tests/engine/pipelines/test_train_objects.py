@@ -19,6 +19,8 @@ from engine.vector.reading import read_features
 from tests.engine.training.objects import NAMES, write_objects
 from tests.engine.training.short import short_training
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def one_thread():

@@ -21,6 +21,8 @@ from tests.engine.training.masks import SIDE, write_masks
 from tests.engine.training.short import short_training
 from tests.rasters import write_raster
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def one_thread():
