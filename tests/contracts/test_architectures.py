@@ -14,6 +14,8 @@ from engine.package.contract import make_contract
 from engine.package.emd import definition, load_network, open_package, write_package
 from engine.package.normalisation import Normalisation
 
+pytestmark = pytest.mark.slow
+
 torch.set_num_threads(1)
 
 MASK_CODES = tuple(architectures("instance_segmentation"))

@@ -15,6 +15,16 @@ from engine.networks.object_statistics import object_statistics
 from engine.package.contract import make_contract
 from engine.package.emd import definition, load_network, open_package, write_package
 from engine.package.normalisation import Normalisation
+from tests.contracts.promises import (
+    check_frozen,
+    check_gradients,
+    check_losses,
+    check_losses_repeat,
+    check_parts,
+    history_of,
+)
+
+pytestmark = pytest.mark.slow
 
 torch.set_num_threads(1)
 
@@ -56,16 +66,7 @@ def objects(bands=3, count=4, size=SIZE):
 def trained(case):
     """Return a network after a few steps, and its losses on the way, in evaluation mode; never change it."""
     network = fresh(case)
-    images, targets = objects()
-    optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
-    history = []
-    for _ in range(8):
-        optimizer.zero_grad()
-        loss = sum(network.losses(images, targets).values())
-        loss.backward()
-        optimizer.step()
-        history.append(loss.item())
-    return network.eval(), history
+    return network, history_of(network, objects(), 8)
 
 
 @pytest.mark.parametrize("bands", [1, 4, 13])
@@ -77,10 +78,8 @@ def test_losses_and_gradients_are_finite_for_any_number_of_bands(case, bands):
         # statistics have no say before the first step
         torch.nn.init.normal_(network.of_statistics[-1].weight)
         losses = network.losses(*objects(bands))
-        assert all(loss.dtype == torch.float32 and loss.ndim == 0 and loss.isfinite() for loss in losses.values())
-        sum(losses.values()).backward()
-        for name, parameter in network.named_parameters():
-            assert parameter.grad is not None and parameter.grad.isfinite().all(), name
+        check_losses(losses)
+        check_gradients(network, losses)
 
 
 @EACH
@@ -110,20 +109,13 @@ def test_half_precision_trains(case):
         losses = network.losses(images, targets)
         scores = network.eval().scores(images, targets["statistics"])
     assert scores.dtype == torch.float32 and scores.isfinite().all()
-    assert all(loss.dtype == torch.float32 and loss.isfinite() for loss in losses.values())
+    check_losses(losses)
 
 
 @EACH
 def test_losses_in_evaluation_mode_repeat_and_change_nothing(case):
     """The validation loss is a fact about the weights, and leaves the random stream alone."""
-    network, _ = trained(case)
-    before = {key: value.clone() for key, value in network.state_dict().items()}
-    state = torch.random.get_rng_state()
-    with torch.no_grad():
-        first, second = (network.losses(*objects()) for _ in range(2))
-    assert first == second
-    assert torch.equal(torch.random.get_rng_state(), state)
-    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
+    check_losses_repeat(trained(case)[0], objects())
 
 
 @EACH
@@ -172,19 +164,8 @@ def test_prepared_networks_answer_the_same(case):
 def test_a_frozen_backbone_does_not_learn_and_the_rest_does(case):
     """Every parameter is the backbone's or the head's; neither weights nor statistics of a frozen one move."""
     network = copy.deepcopy(trained(case)[0])
-    network.zero_grad()
-    backbone = {id(parameter) for parameter in network.backbone_parameters()}
-    head = {id(parameter) for parameter in network.head_parameters()}
-    assert not backbone & head and backbone | head == {id(parameter) for parameter in network.parameters()}
-    network.freeze_backbone()
-    frozen = network.body if network.body is not None else torch.nn.Module()
-    before = {key: part.clone() for key, part in frozen.state_dict().items()}
-
-    network.train()
-    sum(network.losses(*objects()).values()).backward()
-
-    assert all(parameter.grad is None for parameter in network.backbone_parameters())
-    assert all(torch.equal(part, before[key]) for key, part in frozen.state_dict().items())
+    check_parts(network)
+    check_frozen(network, objects())
     assert network.head.weight.grad is not None
 
 

@@ -17,6 +17,16 @@ from engine.networks.segmenter import UNLABELLED
 from engine.package.contract import make_contract
 from engine.package.emd import definition, load_network, open_package, write_package
 from engine.package.normalisation import Normalisation
+from tests.contracts.promises import (
+    check_frozen,
+    check_gradients,
+    check_losses,
+    check_losses_repeat,
+    check_parts,
+    history_of,
+)
+
+pytestmark = pytest.mark.slow
 
 torch.set_num_threads(1)
 
@@ -75,16 +85,7 @@ def scene(case, bands=3, count=2, size=SIZE):
 def trained(case):
     """Return a network after a few steps, and its losses on the way, in evaluation mode; never change it."""
     network = fresh(case)
-    images, targets = scene(case)
-    optimizer = torch.optim.AdamW(network.parameters(), 1e-3)
-    history = []
-    for _ in range(STEPS.get(case[1], 6)):
-        optimizer.zero_grad()
-        loss = sum(network.losses(images, targets).values())
-        loss.backward()
-        optimizer.step()
-        history.append(loss.item())
-    return network.eval(), history
+    return network, history_of(network, scene(case), STEPS.get(case[1], 6))
 
 
 @pytest.mark.parametrize(
@@ -98,10 +99,8 @@ def test_losses_and_gradients_are_finite_for_any_number_of_bands(case, bands):
 
     losses = network.losses(*scene(case, bands))
 
-    assert all(loss.dtype == torch.float32 and loss.ndim == 0 and loss.isfinite() for loss in losses.values())
-    sum(losses.values()).backward()
-    for name, parameter in network.named_parameters():
-        assert parameter.grad is not None and parameter.grad.isfinite().all(), name
+    check_losses(losses)
+    check_gradients(network, losses)
 
 
 @pytest.mark.parametrize("model", [model for model in SAME if model != "sem_fpn"])
@@ -150,9 +149,8 @@ def test_half_precision_trains(case):
         scores = network.eval().scores(images)
 
     assert scores.dtype == torch.float32 and scores.isfinite().all()
-    assert all(loss.dtype == torch.float32 and loss.isfinite() for loss in losses.values())
-    sum(losses.values()).backward()
-    assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
+    check_losses(losses)
+    check_gradients(network, losses)
 
 
 @EACH
@@ -166,17 +164,10 @@ def test_training_lowers_the_losses(case):
 def test_losses_in_evaluation_mode_repeat_and_change_nothing(case):
     """The validation loss is a fact about the weights, and leaves the random stream alone."""
     network, _ = trained(case)
-    before = {key: value.clone() for key, value in network.state_dict().items()}
-    state = torch.random.get_rng_state()
-
+    first = check_losses_repeat(network, scene(case))
     with torch.no_grad():
-        first, second = (network.losses(*scene(case)) for _ in range(2))
         of_logits = network.losses_of(network.logits(scene(case)[0]), scene(case)[1])
-
-    assert first == second
     assert all(torch.allclose(first[name], value) for name, value in of_logits.items())
-    assert torch.equal(torch.random.get_rng_state(), state)
-    assert all(torch.equal(value, before[key]) for key, value in network.state_dict().items())
 
 
 @EACH
@@ -208,29 +199,13 @@ def test_folded_networks_answer_the_same(case):
 @EACH
 def test_parameters_are_the_backbones_or_the_heads(case):
     """Freezing and two learning rates need every parameter in exactly one of the two groups."""
-    network = fresh(case)
-    backbone = {id(parameter) for parameter in network.backbone_parameters()}
-    head = {id(parameter) for parameter in network.head_parameters()}
-
-    assert not backbone & head
-    assert backbone | head == {id(parameter) for parameter in network.parameters()}
+    check_parts(fresh(case))
 
 
 @EACH
 def test_a_frozen_backbone_does_not_learn(case):
     """Neither its weights nor its batch norm statistics move."""
-    network = copy.deepcopy(trained(case)[0])
-    network.zero_grad()
-    network.freeze_backbone()
-    if network.body is None:
-        return
-    before = {key: value.clone() for key, value in network.body.state_dict().items()}
-
-    network.train()
-    sum(network.losses(*scene(case)).values()).backward()
-
-    assert all(parameter.grad is None for parameter in network.backbone_parameters())
-    assert all(torch.equal(value, before[key]) for key, value in network.body.state_dict().items())
+    check_frozen(copy.deepcopy(trained(case)[0]), scene(case))
 
 
 @EACH
