@@ -273,6 +273,7 @@ def _(kind, parameter):
     return QgsProcessingParameterField(
         parameter.name,
         kind.label,
+        defaultValue=_default(parameter),
         parentLayerParameterName=kind.parent,
         type=types.get(kind.types, QgsProcessingParameterField.Any),
         optional=_optional(parameter),

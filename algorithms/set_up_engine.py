@@ -8,15 +8,21 @@ from urllib.parse import quote
 from qgis.core import QgsSettings
 
 from ..engine.tools.set_up_engine import SetUpEngine
+from ..provider import settings
 from .base import EngineAlgorithm
 
 _SCHEMES = {"HttpProxy": "http", "HttpCachingProxy": "http", "Socks5Proxy": "socks5"}
 
 
 class SetUpEngineAlgorithm(EngineAlgorithm):
-    """Goes through the proxy that QGIS's network settings name."""
+    """Goes through the proxy that QGIS's network settings name; an engine in another place becomes a setting."""
 
     tool = SetUpEngine
+
+    def dress(self, outputs, feedback):
+        """Remember an engine that is not where the plugin looks by itself, and forget an earlier choice otherwise."""
+        elsewhere = self.request.engine_folder or self.request.existing
+        settings.set_interpreter(outputs["out_python"] if elsewhere else "")
 
     def _request(self, border):
         """Return the request with QGIS's proxy where none is given."""

@@ -60,8 +60,7 @@ def attempt(work: Callable[[], dict[str, str]]) -> Outcome:
         return Outcome(USER_ERROR, error=str(error), kind=type(error).__name__)
     except ModuleNotFoundError as error:
         sentence = (
-            f"the engine's Python {sys.executable} lacks the module {error.name}: "
-            "set up the engine's environment again (README, section Engine)"
+            f"the engine's Python {sys.executable} lacks the module {error.name}: run Set Up the Deep Learning Engine"
         )
         return Outcome(USER_ERROR, error=sentence, kind="EnvironmentFault")
     except MemoryError as error:

@@ -27,6 +27,11 @@ def remove_settings() -> None:
     ProcessingConfig.removeSetting(INTERPRETER)
 
 
+def set_interpreter(path: str) -> None:
+    """Remember an interpreter as the user's choice."""
+    ProcessingConfig.setSettingValue(INTERPRETER, path)
+
+
 def interpreter() -> str:
     """Return the interpreter that the user chose, or an empty text."""
     return str(ProcessingConfig.getSetting(INTERPRETER) or "").strip()

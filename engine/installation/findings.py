@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def finding_rows(host: str, folder: Path, python: str, proof: Mapping[str, Any] 
         ("Python that asks", f"{platform.python_version()} ({sys.executable})"),
         ("Engine's Python", own.words if own is not None else f"{python or 'none'} (does not start)"),
         ("Engine's folder", f"{folder}, {_free(folder)}"),
-        ("Set up by the tool", "yes" if current(folder) is not None else "no"),
+        ("Set up by the tool", _origin(folder)),
         ("Graphics driver", _driver()),
     ]
     if proof is not None:
@@ -54,7 +55,9 @@ def last_errors() -> list[str]:
     logs = list(Path(tempfile.gettempdir()).glob(f"{LOG_PREFIX}*.log"))
     try:
         newest = max(logs, key=lambda log: log.stat().st_mtime)
-        return newest.read_text(encoding="utf-8", errors="replace").splitlines()[-LINES:]
+        when = time.strftime("%Y-%m-%d %H:%M", time.localtime(newest.stat().st_mtime))
+        lines = newest.read_text(encoding="utf-8", errors="replace").splitlines()
+        return [f"{newest.name}, {when}", *(["..."] if len(lines) > LINES else []), *lines[-LINES:]]
     except (OSError, ValueError):
         return []
 
@@ -63,6 +66,14 @@ def without_user(text: str) -> str:
     """Return a text in which the user's folder is ``~``, so that it can be shown to anybody."""
     home = str(Path.home())
     return text.replace(home, "~") if len(home) > 1 else text
+
+
+def _origin(folder: Path) -> str:
+    """Return where the environment in use comes from."""
+    found = current(folder)
+    if found is None:
+        return "no"
+    return "yes" if found.requirements else "no, it was there and was taken"
 
 
 def _memory() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,11 +63,21 @@ class Network:
         if self.proxy:
             found |= {name: self.proxy for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy")}
         if self.certificates:
-            found |= dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT"), self.certificates)
+            trusted = str(self._trusted(cache))
+            found |= dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "PIP_CERT"), trusted)
         if self.index_url:
             found |= {"UV_DEFAULT_INDEX": self.index_url, "PIP_INDEX_URL": self.index_url}
             found |= {"UV_INDEX": "", "PIP_EXTRA_INDEX_URL": "", "UV_FIND_LINKS": "", "PIP_FIND_LINKS": ""}
         return found
+
+    def _trusted(self, folder: Path) -> Path:
+        """Write the usual authorities and the given ones into one file: installers take one, not both."""
+        folder.mkdir(parents=True, exist_ok=True)
+        usual = ssl.get_default_verify_paths().cafile
+        parts = [Path(name).read_bytes() for name in (usual, self.certificates) if name]
+        together = folder / "certificates.pem"
+        together.write_bytes(b"\n".join(parts))
+        return together
 
     def options(self) -> list[str]:
         """Return the options that keep uv and pip to the bundle, none without one."""

@@ -14,7 +14,7 @@ from ..installation.building import LOCKED, Recipe, build, fresh_environment, li
 from ..installation.bundling import packages_of
 from ..installation.interpreters import fit_interpreter
 from ..installation.network import Network
-from ..installation.places import Environment, current, engine_folder, leftovers, use
+from ..installation.places import HOME, Environment, current, engine_folder, leftovers, use
 from ..installation.proving import device_in_words, prove
 from ..installation.uv_program import find_uv
 from ..job import Job
@@ -38,6 +38,8 @@ def run(request: SetUpEngine, job: Job) -> dict[str, str]:
         remove(old)
     job.progress(1.0, "Done")
     job.message(f"the engine works: {python}")
+    if folder != engine_folder():
+        job.message(f"programs other than QGIS find it when the environment variable {HOME} names {folder}")
     return {"out_python": python, "out_device": "; ".join(map(device_in_words, proof["devices"]))}
 
 
