@@ -119,6 +119,33 @@ def classed_inputs() -> list:
     ]
 
 
+HALF_APART = {
+    "tile_size_x": ("input", "chip_size"),
+    "tile_size_y": ("input", "chip_size"),
+    "stride_x": ("expression", "ceil(@chip_size / 2)"),
+    "stride_y": ("expression", "ceil(@chip_size / 2)"),
+}
+"""Chips of the size asked for, each half of one farther."""
+
+
+def training(**more: tuple) -> tuple:
+    """Return the step that trains on what was exported."""
+    values = {"in_folder": ("output", "export", "out_folder"), **more, "max_minutes": ("input", "max_minutes")}
+    return "deeplearning:traindeeplearningmodel", values, {"out_folder": "model_folder"}
+
+
+def judging(step: str) -> tuple:
+    """Return the step that compares the class raster of another step with the reference."""
+    return (
+        "deeplearning:computeaccuracyforpixelclassification",
+        {
+            "in_raster": ("output", step, "out_classified_raster"),
+            "in_ground_truth_data": ("input", "reference"),
+        },
+        {"out_confusion_matrix": "confusion_matrix", "out_report": "accuracy_report"},
+    )
+
+
 OBJECTS = Recipe(
     "Train a detector and judge it",
     object_inputs,
@@ -132,11 +159,7 @@ OBJECTS = Recipe(
             },
             {},
         ),
-        "train": (
-            "deeplearning:traindeeplearningmodel",
-            {"in_folder": ("output", "export", "out_folder"), "max_minutes": ("input", "max_minutes")},
-            {"out_folder": "model_folder"},
-        ),
+        "train": training(),
         "detect": (
             "deeplearning:detectobjectsusingdeeplearning",
             {
@@ -172,18 +195,11 @@ PIXELS = Recipe(
                 "in_raster": ("input", "in_raster"),
                 "in_class_data": ("input", "training_labels"),
                 "metadata_format": ("value", "Classified_Tiles"),
-                "tile_size_x": ("input", "chip_size"),
-                "tile_size_y": ("input", "chip_size"),
-                "stride_x": ("expression", "ceil(@chip_size / 2)"),
-                "stride_y": ("expression", "ceil(@chip_size / 2)"),
+                **HALF_APART,
             },
             {},
         ),
-        "train": (
-            "deeplearning:traindeeplearningmodel",
-            {"in_folder": ("output", "export", "out_folder"), "max_minutes": ("input", "max_minutes")},
-            {"out_folder": "model_folder"},
-        ),
+        "train": training(),
         "classify": (
             "deeplearning:classifypixelsusingdeeplearning",
             {
@@ -192,14 +208,7 @@ PIXELS = Recipe(
             },
             {"out_classified_raster": "classified_raster"},
         ),
-        "accuracy": (
-            "deeplearning:computeaccuracyforpixelclassification",
-            {
-                "in_raster": ("output", "classify", "out_classified_raster"),
-                "in_ground_truth_data": ("input", "reference"),
-            },
-            {"out_confusion_matrix": "confusion_matrix", "out_report": "accuracy_report"},
-        ),
+        "accuracy": judging("classify"),
     },
     {
         "model_folder": "Model",
@@ -225,11 +234,7 @@ CLASSED = Recipe(
             },
             {},
         ),
-        "train": (
-            "deeplearning:traindeeplearningmodel",
-            {"in_folder": ("output", "export", "out_folder"), "max_minutes": ("input", "max_minutes")},
-            {"out_folder": "model_folder"},
-        ),
+        "train": training(),
         "classify": (
             "deeplearning:classifyobjectsusingdeeplearning",
             {
@@ -259,22 +264,11 @@ CHANGE = Recipe(
                 "in_class_data": ("input", "training_labels"),
                 "extent": ("input", "training_extent"),
                 "metadata_format": ("value", "Classified_Tiles"),
-                "tile_size_x": ("input", "chip_size"),
-                "tile_size_y": ("input", "chip_size"),
-                "stride_x": ("expression", "ceil(@chip_size / 2)"),
-                "stride_y": ("expression", "ceil(@chip_size / 2)"),
+                **HALF_APART,
             },
             {},
         ),
-        "train": (
-            "deeplearning:traindeeplearningmodel",
-            {
-                "in_folder": ("output", "export", "out_folder"),
-                "model_type": ("value", "CHANGEDETECTOR"),
-                "max_minutes": ("input", "max_minutes"),
-            },
-            {"out_folder": "model_folder"},
-        ),
+        "train": training(model_type=("value", "CHANGEDETECTOR")),
         "change": (
             "deeplearning:detectchangeusingdeeplearning",
             {
@@ -284,14 +278,7 @@ CHANGE = Recipe(
             },
             {"out_classified_raster": "change_raster"},
         ),
-        "accuracy": (
-            "deeplearning:computeaccuracyforpixelclassification",
-            {
-                "in_raster": ("output", "change", "out_classified_raster"),
-                "in_ground_truth_data": ("input", "reference"),
-            },
-            {"out_confusion_matrix": "confusion_matrix", "out_report": "accuracy_report"},
-        ),
+        "accuracy": judging("change"),
     },
     {
         "model_folder": "Model",
