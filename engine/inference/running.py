@@ -19,8 +19,8 @@ from ..errors import DeviceError
 from ..job import Job
 from .detections import Array
 
-MICRO_BATCH_ON_CPU = 1
-"""Tiles that a CPU works on at once: more only adds memory traffic."""
+MICRO_BATCH_ON_CPU = 2
+"""Tiles that a CPU works on at once: one leaves layers of few pixels idle, more take memory and gain nothing."""
 
 WORTH_A_TRIAL = 16
 """Tiles of a run from which it pays to try both arithmetics."""
