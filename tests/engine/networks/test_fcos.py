@@ -24,7 +24,7 @@ def learners(boxes, size=256, **options):
     """Return for each object (stride, x, y) of the cells that learn it."""
     detector = network(**options)
     with torch.inference_mode():
-        _, centers, strides, reach = detector._predictions(torch.zeros(1, 1, size, size))
+        _, centers, strides, reach = detector._predictions(detector._maps(torch.zeros(1, 1, size, size)))
     learnt = detector._assigned(torch.tensor(boxes, dtype=torch.float32), centers, strides, reach)
     cells = torch.cat((strides[:, None], centers), dim=1)
     return [cells[learnt == index].tolist() for index in range(len(boxes))]
@@ -61,7 +61,7 @@ def test_no_cell_learns_anything_without_objects():
     """An empty chip is all background."""
     detector = network()
     with torch.inference_mode():
-        _, centers, strides, reach = detector._predictions(torch.zeros(1, 1, 64, 64))
+        _, centers, strides, reach = detector._predictions(detector._maps(torch.zeros(1, 1, 64, 64)))
     assert (detector._assigned(torch.zeros(0, 4), centers, strides, reach) == -1).all()
 
 
