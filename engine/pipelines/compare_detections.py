@@ -41,6 +41,7 @@ def run(request: CompareDetections, job: Job) -> dict[str, str]:
     old = _objects(request, old_table, request.old_class_field, request.old_id_field, request.new_imagery, job)
     new = _objects(request, new_table, request.new_class_field, request.new_id_field, request.old_imagery, job)
     job.progress(0.3, "Comparing features")
+    _warn_of_classes(old, new, job)
     pairs = _pairs(request, kind, old, new, job)
     matched = matched_pairs(pairs, same_classes(old, new, pairs))
     changes = changes_of(old, new, matched, request.same_outline_iou if kind == "polygon" else 0.0)
@@ -85,6 +86,24 @@ def _objects(
         shapely.prepare(area)
         seen = np.asarray(shapely.covers(area, shapely.point_on_surface(table.geometry)), bool)
     return Objects(table, _ids(table, id_field), classes, confidence, counts, seen)
+
+
+def _warn_of_classes(old: Objects, new: Objects, job: Job) -> None:
+    """Warn of classes that can never be the same: then every object that was found again counts as changed."""
+    ours, theirs = ({str(name) for name in side.classes if name is not None} for side in (old, new))
+    if bool(ours) != bool(theirs):
+        one = (old if ours else new).table.name
+        job.warn(f"only {one} has classes, so whatever is found again counts as changed: name the class fields of both")
+    elif ours and not ours & theirs:
+        job.warn(
+            f"no class of {old.table.name} ({_some(ours)}) occurs in {new.table.name} ({_some(theirs)}), so what is "
+            "found again counts as changed: choose fields with the same classes"
+        )
+
+
+def _some(names: set[str]) -> str:
+    """Return some classes in words."""
+    return ", ".join(sorted(names)[:5]) + (" ..." if len(names) > 5 else "")
 
 
 def _ids(table: FeatureTable, field: str) -> NDArray[np.generic]:

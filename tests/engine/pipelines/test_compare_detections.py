@@ -1,6 +1,7 @@
 """Compare Detections: what became of each object between two dates."""
 
 import csv
+import re
 
 import numpy as np
 import pytest
@@ -209,3 +210,14 @@ def test_what_cannot_be_compared_is_refused(tmp_path, dates):
         compare(tmp_path, old, new, same_outline_iou=0.2)
     with pytest.raises(ParameterError, match="is also new_detections"):
         CompareDetections(old, new, FeatureTarget(new.path))
+
+
+@pytest.mark.parametrize(
+    ("classes", "sentence"), [({"Class": ["lake"]}, r"no class of .*\(lake\) occurs in"), ({}, "only .* has classes")]
+)
+def test_classes_that_can_never_be_the_same_are_told(tmp_path, dates, classes, sentence):
+    """Else everything that was found again would count as changed, without a word."""
+    job = Job()
+    compare(tmp_path, write_features(tmp_path / "odd.gpkg", [square(0, 0)], **classes), dates[1], job=job)
+
+    assert any(re.search(sentence, warning) for warning in job.warnings)
