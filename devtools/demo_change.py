@@ -87,7 +87,7 @@ def main(asked: argparse.Namespace) -> int:
 def chosen_source(asked: argparse.Namespace, folder: Path) -> ChangeSource:
     """Return named real data, or the scene."""
     if asked.case:
-        source = CASES[asked.case](asked.data.resolve())
+        source = named(CASES[asked.case](asked.data.resolve()), folder)
     else:
         size = round(SIZE * (QUICK_SHARE if asked.quick else 1.0))
         print(f"== scene: two dates of {size} x {size}", flush=True)
@@ -96,6 +96,15 @@ def chosen_source(asked: argparse.Namespace, folder: Path) -> ChangeSource:
         source = ChangeSource("suburb", files["first"], files["second"], files["truth"], CLASSES, minutes)
     changes = {"minutes": asked.minutes, "tile": asked.tile}
     return replace(source, **{key: value for key, value in changes.items() if value})
+
+
+def named(source: ChangeSource, folder: Path) -> ChangeSource:
+    """Return real data with a copy of its truth that says names and colours of its classes."""
+    (folder / source.name).mkdir(parents=True, exist_ok=True)
+    with rasterio.open(source.truth) as file:
+        values, transform, crs, nodata = file.read(1), file.transform, file.crs.to_string(), int(file.nodata or NODATA)
+    truth = write_class_raster(folder / source.name / "truth.tif", values, transform, crs, source.classes, nodata)
+    return replace(source, truth=truth)
 
 
 def eastern_truth(source: ChangeSource, folder: Path) -> tuple[Path, str]:
