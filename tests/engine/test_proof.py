@@ -13,10 +13,12 @@ class Level(Segmenter):
     """Scores that are the image itself, or a number beside it."""
 
     def __init__(self, beside):
+        """Keep the number; None breaks the driver."""
         super().__init__(None, 1, LossSettings())
         self.beside = beside
 
     def logits(self, images):
+        """Return the image with the number added."""
         if self.beside is None:
             raise RuntimeError("driver is broken")
         return images + self.beside
