@@ -8,9 +8,10 @@ from qgis.PyQt.QtWidgets import QPushButton
 from ..engine.installation.building import LOCKED, list_hash
 from ..engine.installation.places import current, engine_folder
 from ..provider.engine_environment import EngineMissing, find_interpreter
+from .menu import TITLE
+from .tool_dialog import open_tool
 
-ALGORITHM = "deeplearning:setupdeeplearningengine"
-TITLE = "Imagery Deep Learning"
+TOOL = "setupdeeplearningengine"
 
 
 def what_is_missing() -> str:
@@ -35,15 +36,6 @@ def show_what_is_missing(iface) -> None:
     bar = iface.messageBar()
     item = bar.createMessage(TITLE, text)
     button = QPushButton("Set up the engine…")
-    button.clicked.connect(lambda: (bar.popWidget(item), open_tool()))
+    button.clicked.connect(lambda: (bar.popWidget(item), open_tool(TOOL)))
     item.layout().addWidget(button)
     bar.pushWidget(item, Qgis.Info)
-
-
-def open_tool() -> None:
-    """Open the dialog of the tool that sets the engine up."""
-    import processing  # not there before Processing has started
-
-    dialog = processing.createAlgorithmDialog(ALGORITHM)
-    if dialog is not None:
-        dialog.show()

@@ -16,6 +16,7 @@ class Plugin:
         """Keep QGIS's interface; it is None in ``qgis_process``."""
         self.iface = iface
         self.provider = None
+        self.menu = None
 
     def initProcessing(self):
         """Add the provider; called by ``qgis_process`` in place of ``initGui``."""
@@ -23,8 +24,12 @@ class Plugin:
         QgsApplication.processingRegistry().addProvider(self.provider)
 
     def initGui(self):
-        """Add the provider to the toolbox, and say what is missing when QGIS has finished starting."""
+        """Add the provider to the toolbox, menu and panes, and say what is missing when QGIS has finished starting."""
+        from ..gui.menu import Menu
+
         self.initProcessing()
+        self.menu = Menu(self.iface)
+        self.menu.show()
         self.iface.initializationCompleted.connect(self._started)
 
     def _started(self):
@@ -34,7 +39,10 @@ class Plugin:
         show_what_is_missing(self.iface)
 
     def unload(self):
-        """Take the provider away."""
+        """Take the provider, menu and panes away."""
+        if self.menu is not None:
+            self.menu.remove()
+            self.menu = None
         if self.iface is not None:
             with contextlib.suppress(TypeError):  # a plugin that only ran in a model was never connected
                 self.iface.initializationCompleted.disconnect(self._started)

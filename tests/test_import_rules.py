@@ -15,7 +15,7 @@ LIGHT = [
     ROOT / "__init__.py",
     *ROOT.glob("provider/*.py"),
     *ROOT.glob("algorithms/*.py"),
-    *ROOT.glob("gui/*.py"),
+    *ROOT.glob("gui/**/*.py"),
 ]
 DECLARATIONS = [
     *ROOT.glob("engine/tools/*.py"),

@@ -1,0 +1,94 @@
+"""What the plugin adds to QGIS's window: a menu and a toolbar of the same entries, and the panes that they open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QIcon
+from qgis.PyQt.QtWidgets import QAction
+
+from ..provider.icons import icon_path
+from . import tool_dialog
+
+TITLE = "Imagery Deep Learning"
+
+
+@dataclass(frozen=True)
+class Pane:
+    """A pane of the menu.
+
+    Attributes:
+        title: Its title, also in the menu.
+        icon: Name of its icon, as ``provider.icons`` knows it.
+        make: Makes the dock widget for QGIS's interface; imports what it needs itself, so that QGIS starts quickly.
+            The widget has ``close_down()``, which gives back map tools, layers and connections.
+    """
+
+    title: str
+    icon: str
+    make: Callable
+
+
+PANES: tuple[Pane, ...] = ()
+"""Every pane, in the order of the menu."""
+
+TOOLS = (
+    ("Set Up the Engine…", "Engine", "setupdeeplearningengine"),
+    ("Diagnose the Engine…", "Engine", "diagnoseengine"),
+)
+"""Tools that the menu offers too: text, icon, id."""
+
+
+class Menu:
+    """The plugin's menu, its toolbar and the panes that were opened."""
+
+    def __init__(self, iface):
+        """Keep QGIS's interface; nothing is shown before ``show``."""
+        self.iface = iface
+        self.actions = []
+        self.toolbar = None
+        self.panes = {}
+
+    def show(self):
+        """Add menu and toolbar."""
+        self.toolbar = self.iface.addToolBar(TITLE)
+        self.toolbar.setObjectName("ImageryDeepLearning")
+        for pane in PANES:
+            action = self._entry(pane.title, pane.icon, lambda _=False, pane=pane: self.open(pane))
+            self.toolbar.addAction(action)
+        self.toolbar.setVisible(bool(PANES))
+        for text, icon, name in TOOLS:
+            self._entry(text, icon, lambda _=False, name=name: tool_dialog.open_tool(name))
+
+    def open(self, pane):
+        """Show a pane, making it the first time, and return it."""
+        if pane.title not in self.panes:
+            made = pane.make(self.iface)
+            self.iface.addDockWidget(Qt.RightDockWidgetArea, made)
+            self.panes[pane.title] = made
+        self.panes[pane.title].setUserVisible(True)
+        return self.panes[pane.title]
+
+    def remove(self):
+        """Take everything away again."""
+        for pane in self.panes.values():
+            pane.close_down()
+            self.iface.removeDockWidget(pane)
+            pane.deleteLater()
+        self.panes = {}
+        for action in self.actions:
+            self.iface.removePluginMenu(TITLE, action)
+        self.actions = []
+        if self.toolbar is not None:
+            self.toolbar.deleteLater()
+            self.toolbar = None
+
+    def _entry(self, text, icon, act):
+        """Add an entry to the menu and return its action."""
+        action = QAction(QIcon(icon_path(icon)), text, self.iface.mainWindow())
+        action.triggered.connect(act)
+        self.iface.addPluginToMenu(TITLE, action)
+        self.actions.append(action)
+        return action
