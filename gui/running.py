@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from qgis.core import QgsApplication, QgsProcessingAlgRunnerTask, QgsProcessingContext, QgsProcessingFeedback, QgsProject
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingAlgRunnerTask,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProject,
+)
 
 RUNNING = set()
 """The runs that go on: QGIS's task holds context and feedback by address only, so somebody has to keep them."""

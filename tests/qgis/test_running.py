@@ -39,5 +39,10 @@ def test_a_refusal_comes_back_as_its_sentence(provider, tmp_path):
 
     said.clear()
     (tmp_path / "empty").mkdir()
-    Run("inspecttrainingdata", {"in_folder": str(tmp_path / "empty"), "out_report": str(tmp_path / "r.html")}, said.append, said.append)
+    Run(
+        "inspecttrainingdata",
+        {"in_folder": str(tmp_path / "empty"), "out_report": str(tmp_path / "r.html")},
+        said.append,
+        said.append,
+    )
     assert str(tmp_path / "empty") in until(said)[0]
