@@ -10,11 +10,20 @@ import json
 import os
 import sys
 
-from qgis.core import QgsApplication, QgsMapRendererParallelJob, QgsMapSettings, QgsRasterLayer, QgsVectorLayer
+from qgis.core import (
+    QgsApplication,
+    QgsMapRendererParallelJob,
+    QgsMapSettings,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsVectorLayer,
+)
 from qgis.PyQt.QtCore import QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QFont, QImage, QPainter
 
 WIDTH, HEIGHT, HEAD = 1200, 900, 40
+SHOWN = 0.6
+"""Share of the objects' ground, in both directions, that is shown: all of it would be too small to see."""
 INK, PAPER = QColor("#14191f"), QColor("#ffffff")
 
 
@@ -38,11 +47,20 @@ def render(layers, extent) -> QImage:
     return job.renderedImage()
 
 
+def middle(extent) -> QgsRectangle:
+    """Return the middle of an extent in the proportions of the picture."""
+    height = SHOWN * min(extent.height(), extent.width() * HEIGHT / WIDTH)
+    width = height * WIDTH / HEIGHT
+    centre = extent.center()
+    left, bottom = centre.x() - width / 2, centre.y() - height / 2
+    return QgsRectangle(left, bottom, left + width, bottom + height)
+
+
 def write(task: dict) -> None:
     """Write the picture with a title and the legend above it."""
     objects = opened(QgsVectorLayer(task["layer"], "objects", "ogr"))
     objects.loadDefaultStyle()
-    picture = render([objects, opened(QgsRasterLayer(task["raster"], "raster"))], objects.extent())
+    picture = render([objects, opened(QgsRasterLayer(task["raster"], "raster"))], middle(objects.extent()))
     page = QImage(QSize(WIDTH, HEIGHT + HEAD), QImage.Format_RGB32)
     page.fill(PAPER)
     painter = QPainter(page)
@@ -51,7 +69,7 @@ def write(task: dict) -> None:
     painter.setPen(INK)
     painter.drawText(QRectF(10, 0, WIDTH - 20, HEAD), Qt.AlignVCenter, task["title"])
     right = WIDTH - 10
-    for category in reversed(objects.renderer().categories()):
+    for category in reversed([known for known in objects.renderer().categories() if known.value()]):
         width = painter.fontMetrics().boundingRect(category.label()).width() + 8
         right -= width
         painter.drawText(QRectF(right, 0, width, HEAD), Qt.AlignVCenter, category.label())
