@@ -36,7 +36,7 @@ PANES: tuple[Pane, ...] = ()
 
 TOOLS = (
     ("Set Up the Engine…", "Engine", "setupdeeplearningengine"),
-    ("Diagnose the Engine…", "Engine", "diagnoseengine"),
+    ("Diagnose the Engine…", "Engine", "diagnosedeeplearningengine"),
 )
 """Tools that the menu offers too: text, icon, id."""
 
