@@ -87,6 +87,17 @@ def add_legend(image: QImage, layers: list, title: str) -> None:
     painter.end()
 
 
+def detail_around(centre, raster) -> QgsRectangle:
+    """Return the ground of the detail: around a place, as far as the raster goes."""
+    whole = raster.extent()
+    cell = DETAIL_CELLS * raster.rasterUnitsPerPixelX()
+    cell = min(cell, whole.width() / DETAIL.width(), whole.height() / DETAIL.height())
+    width, height = DETAIL.width() * cell, DETAIL.height() * cell
+    left = min(max(centre.x() - width / 2, whole.xMinimum()), whole.xMaximum() - width)
+    bottom = min(max(centre.y() - height / 2, whole.yMinimum()), whole.yMaximum() - height)
+    return QgsRectangle(left, bottom, left + width, bottom + height)
+
+
 def main() -> None:
     """Draw the whole area, and a part of it in the middle at a scale to look into."""
     task = json.loads(sys.argv[1])
@@ -101,11 +112,7 @@ def main() -> None:
     scale = LONGER_SIDE / max(extent.width(), extent.height())
     image = render(layers, extent, QSize(round(extent.width() * scale), round(extent.height() * scale)))
     add_legend(image, layers, task["title"])
-    cell = DETAIL_CELLS * layers[-1].rasterUnitsPerPixelX()
-    centre, width, height = extent.center(), DETAIL.width() * cell, DETAIL.height() * cell
-    part = QgsRectangle(
-        centre.x() - width / 2, centre.y() - height / 2, centre.x() + width / 2, centre.y() + height / 2
-    )
+    part = detail_around(extent.center(), layers[-1])
     detail = render(layers, part, DETAIL)
     add_legend(detail, layers, task["title"])
     if not image.save(task["target"]) or not detail.save(task["detail"]):
