@@ -181,7 +181,7 @@ def _start(interpreter: str):
     else:
         apart = {"start_new_session": True}
     try:
-        return subprocess.Popen(
+        return subprocess.Popen(  # nosec B603 # no shell
             [interpreter, "-m", "engine", "worker"],
             cwd=PLUGIN_ROOT,
             env=clean_environment(),

@@ -73,7 +73,7 @@ def draw_ranks(size: int, count: int, seed: tuple[int, ...]) -> Integers:
         seed: Any numbers; the same ones give the same draw.
     """
     random = np.random.default_rng(seed)
-    return random.choice(size, min(size, count), replace=False).astype(np.int64)
+    return random.choice(size, min(size, count), replace=False).astype(np.int64)  # nosec B311 # no secret
 
 
 class Spread:

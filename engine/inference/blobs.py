@@ -71,7 +71,7 @@ def list_blobs(path: Path, blobs: BlobTable) -> list[BlobImage]:
     """Return the images, in the order of the features."""
     name = f"t.{quoted(blobs.names)}" if blobs.names else "''"
     sql = (
-        f"SELECT p.feature, p.image, {name} FROM ({blobs.pairs}) AS p "
+        f"SELECT p.feature, p.image, {name} FROM ({blobs.pairs}) AS p "  # nosec B608 # names are quoted
         f"JOIN {quoted(blobs.table)} AS t ON t.{quoted(blobs.key)} = p.image ORDER BY 1, 2"
     )
     with opened_database(path, write=False) as database:
@@ -80,7 +80,7 @@ def list_blobs(path: Path, blobs: BlobTable) -> list[BlobImage]:
 
 def read_blob(path: Path, blobs: BlobTable, key: int) -> bytes:
     """Return the bytes of an image; none where the row is empty."""
-    sql = f"SELECT {quoted(blobs.column)} FROM {quoted(blobs.table)} WHERE {quoted(blobs.key)} = ?"
+    sql = f"SELECT {quoted(blobs.column)} FROM {quoted(blobs.table)} WHERE {quoted(blobs.key)} = ?"  # nosec B608 # names are quoted
     with opened_database(path, write=False) as database:
         row = database.execute(sql, (key,)).fetchone()
     return bytes(row[0]) if row and isinstance(row[0], bytes) else b""
@@ -98,7 +98,7 @@ def replace_blobs(path: Path, blobs: BlobTable, images: Mapping[int, Path]) -> N
         sqlite3.Error: The file is locked or read-only; it is unchanged then.
     """
     changed = [quoted(blobs.column) + " = ?", *([quoted(blobs.types) + " = ?"] if blobs.types else [])]
-    sql = f"UPDATE {quoted(blobs.table)} SET {', '.join(changed)} WHERE {quoted(blobs.key)} = ?"
+    sql = f"UPDATE {quoted(blobs.table)} SET {', '.join(changed)} WHERE {quoted(blobs.key)} = ?"  # nosec B608 # names are quoted
     with opened_database(path, write=True) as database:
         for key, file in images.items():
             kind = ["image/png" if file.suffix == ".png" else "image/tiff"] if blobs.types else []
@@ -177,7 +177,7 @@ def _by_extension(database: sqlite3.Connection, layer: str, key: str) -> BlobTab
     )
     for table, related_key, mapping, base_key in database.execute(sql, (layer,)).fetchall():
         pairs = (
-            f"SELECT l.{quoted(key)} AS feature, r.{quoted(_primary(database, table))} AS image "
+            f"SELECT l.{quoted(key)} AS feature, r.{quoted(_primary(database, table))} AS image "  # nosec B608 # names are quoted
             f"FROM {quoted(mapping)} AS m JOIN {quoted(layer)} AS l ON l.{quoted(base_key)} = m.base_id "
             f"JOIN {quoted(table)} AS r ON r.{quoted(related_key)} = m.related_id"
         )
@@ -216,7 +216,7 @@ def _linked(database: sqlite3.Connection, layer: str, key: str, table: str, colu
     """Return a table whose column holds the values of a column of the layer; None when it has no blobs."""
     primary = _primary(database, table)
     pairs = (
-        f"SELECT l.{quoted(key)} AS feature, r.{quoted(primary)} AS image FROM {quoted(table)} AS r "
+        f"SELECT l.{quoted(key)} AS feature, r.{quoted(primary)} AS image FROM {quoted(table)} AS r "  # nosec B608 # names are quoted
         f"JOIN {quoted(layer)} AS l ON l.{quoted(base)} = r.{quoted(column)}"
     )
     return _made(database, table, pairs)
@@ -225,5 +225,5 @@ def _linked(database: sqlite3.Connection, layer: str, key: str, table: str, colu
 def _in_layer(database: sqlite3.Connection, layer: str, key: str) -> BlobTable | None:
     """Return the layer itself where it has a column of blobs."""
     column = _blob_column(database, layer)
-    pairs = f"SELECT {quoted(key)} AS feature, {quoted(key)} AS image FROM {quoted(layer)}"
+    pairs = f"SELECT {quoted(key)} AS feature, {quoted(key)} AS image FROM {quoted(layer)}"  # nosec B608 # names are quoted
     return _made(database, layer, f"{pairs} WHERE {quoted(column)} IS NOT NULL") if column else None

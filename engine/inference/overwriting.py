@@ -60,7 +60,7 @@ class _Paths:
             sqlite3.Error: The GeoPackage is locked or read-only; it is unchanged then.
         """
         field, key = quoted(self.field), quoted(self.key)
-        sql = f"UPDATE {quoted(self.layer)} SET {field} = ? WHERE {key} = ? AND {field} = ?"
+        sql = f"UPDATE {quoted(self.layer)} SET {field} = ? WHERE {key} = ? AND {field} = ?"  # nosec B608 # names are quoted
         with opened_database(self.file, write=True) as database:
             for number, before, after in (text for move in moves for text in move.texts):
                 database.execute(sql, (before, number, after) if back else (after, number, before))
@@ -70,7 +70,7 @@ class _Paths:
         first = next((text for move in moves for text in move.texts), None)
         if first is None:
             return False
-        sql = f"SELECT {quoted(self.field)} FROM {quoted(self.layer)} WHERE {quoted(self.key)} = ?"
+        sql = f"SELECT {quoted(self.field)} FROM {quoted(self.layer)} WHERE {quoted(self.key)} = ?"  # nosec B608 # names are quoted
         with opened_database(self.file, write=False) as database:
             row = database.execute(sql, (first[0],)).fetchone()
         return row is not None and row[0] == first[2]

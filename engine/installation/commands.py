@@ -58,7 +58,7 @@ def follow(command: Sequence[str], environment: Mapping[str, str], watch: Watch,
         Cancelled: The user cancelled; the command is gone.
     """
     try:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # nosec B603 # no shell
             list(command), env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace", creationflags=_HIDDEN,
         )  # fmt: skip

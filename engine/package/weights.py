@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import pickle
+import pickle  # nosec B403 # for its error only
 import struct
 import zipfile
 from collections.abc import Mapping

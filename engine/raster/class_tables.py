@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import os
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ElementTree  # nosec B405 # expat limits expansion
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -70,7 +70,7 @@ def _pam(path: str, job: Job) -> ElementTree.Element | None:
     try:
         if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
             raise ElementTree.ParseError("it declares entities")
-        return ElementTree.fromstring(content)
+        return ElementTree.fromstring(content)  # nosec B314 # expat limits expansion
     except ElementTree.ParseError as error:
         job.warn(f"{file} is no valid XML ({error}) and is not read: class names may be missing")
         return None

@@ -6,7 +6,7 @@ corner of the chip, so a box may end at the chip's width.
 
 from __future__ import annotations
 
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ElementTree  # nosec B405 # expat limits expansion
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -95,7 +95,7 @@ def parsed(text: bytes, path: Path, boxes: bool = True) -> Objects:
             f"{path} declares XML entities, which label files have no use for: remove the declaration"
         )
     try:
-        root = ElementTree.fromstring(text)
+        root = ElementTree.fromstring(text)  # nosec B314 # expat limits expansion
     except ElementTree.ParseError as error:
         raise SampleFolderError(
             f"{path} is no valid XML ({error}): export the chips again or remove this one"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import pickle
+import pickle  # nosec B403 # between our own processes
 import signal
 import threading
 from collections.abc import Iterator
@@ -165,7 +165,7 @@ def _begin(stored: str, cancelled: Event) -> None:
     """Make this process one that does units: read the plan, and end when the first process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    plan = pickle.loads(Path(stored).read_bytes())  # noqa: S301 - written by the first process of this run
+    plan = pickle.loads(Path(stored).read_bytes())  # nosec B301 # noqa: S301 - written by the first process of this run
     for unit in plan.units:
         if unit.raster.mask is not None:
             shapely.prepare(unit.raster.mask)

@@ -15,7 +15,7 @@ def index_url() -> Any:
 
 def proxy() -> Any:
     """Proxy."""
-    text = "http://user:password@host:port; empty takes that of QGIS or of the system."
+    text = "http://host:port, with user:password@ before the host where it asks; empty takes QGIS's or the system's."
     return param(Text("Proxy", text), "", advanced=True)
 
 

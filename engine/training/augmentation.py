@@ -49,7 +49,7 @@ class Draw:
 
     def value(self, random: np.random.Generator, otherwise: float) -> float:
         """Draw once; ``otherwise`` when the transform does not happen."""
-        return float(random.uniform(self.low, self.high)) if random.random() < self.p else otherwise
+        return float(random.uniform(self.low, self.high)) if random.random() < self.p else otherwise  # nosec B311 # no secret
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def draw_view(
     matrix = np.diag([1.0 / scale[1], 1.0 / scale[0]])
     if chosen.mirror:
         matrix = _MIRRORS[int(random.integers(4)) if chosen.turn else int(random.integers(2))] @ matrix
-    if chosen.turn and chosen.mirror and random.random() < 0.5:
+    if chosen.turn and chosen.mirror and random.random() < 0.5:  # nosec B311 # no secret
         matrix = _QUARTER @ matrix
     if chosen.rotate is not None:
         angle = np.deg2rad(chosen.rotate.value(random, 0.0))

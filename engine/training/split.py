@@ -282,7 +282,7 @@ def _blocks_of(
         place[order] = np.arange(len(centres))
         # a chip validates from the block on that is the last one under it
         sizes = np.cumsum(np.bincount(place[corners].max(axis=1), minlength=len(centres)))
-        wanted = share * len(chips) * (random.uniform(1 / chips.overlap, 1) if chips.divisible else 0.999)
+        wanted = share * len(chips) * (random.uniform(1 / chips.overlap, 1) if chips.divisible else 0.999)  # nosec B311 # no secret
         under = place[corners] <= int(np.searchsorted(sizes, wanted))
         validates, trains = under.all(axis=1), ~under.any(axis=1)
         split = Split(everything[trains], everything[validates], everything[~trains & ~validates], how)

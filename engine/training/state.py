@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import pickle
+import pickle  # nosec B403 # for its error only
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
