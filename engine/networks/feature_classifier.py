@@ -12,6 +12,7 @@ no such entry.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
@@ -35,6 +36,9 @@ Target = Mapping[str, Tensor]
 
 MULTI, FRAMED, CENTRE, SPREAD = "multi_label", "framed", "statistics_mean", "statistics_std"
 """Names in ``ModelSpec.extra`` under which a training keeps what it found in its data, beside those of each class."""
+
+FREQUENCIES, DRAWN = "class_frequencies", "drawn_to_frequencies"
+"""Names under which it keeps what validation chips said: frequencies of the classes, and their share in a score."""
 
 SMALLEST = 64
 """Least side a backbone is shown: at stride 32 two cells are left, enough for batch norms of a single image."""
@@ -102,6 +106,8 @@ class FeatureClassifier(Trainable):
         settings: How labels are learnt.
         statistics: How many statistics an object has; 0 where they are not used.
         framed: Whether the statistics are those of the object's frame, not of all of the chip that is not 0.
+        drawn: Share of the frequencies of the classes in the probabilities of single labels, 0..1.
+        frequencies: (classes,) float32 that the probabilities are drawn to.
     """
 
     def __init__(
@@ -136,6 +142,9 @@ class FeatureClassifier(Trainable):
         nn.init.normal_(self.head.weight, std=0.01)
         nn.init.zeros_(self.head.bias)
         self.of_statistics = _layers(statistics, classes, dropout) if statistics else None
+        self.drawn = 0.0
+        self.frequencies: Tensor
+        self.register_buffer("frequencies", torch.zeros(classes), persistent=False)
         self.register_buffer("centre", torch.zeros(statistics))
         self.register_buffer("spread", torch.ones(statistics))
 
@@ -163,6 +172,7 @@ class FeatureClassifier(Trainable):
         network._take(
             _listed(extra, CENTRE, count), _listed(extra, SPREAD, count), _listed(extra, CLASS_SHARES, spec.classes)
         )
+        network._draw(_listed(extra, FREQUENCIES, spec.classes), extra.get(DRAWN, "0"))
         return network
 
     @property
@@ -214,7 +224,10 @@ class FeatureClassifier(Trainable):
 
     def probabilities(self, logits: Tensor) -> Tensor:
         """Return the probability of each class of scores that are known, (n, classes)."""
-        return logits.sigmoid() if self.multi else logits.softmax(dim=1)
+        if self.multi:
+            return logits.sigmoid()
+        own = logits.softmax(dim=1)
+        return own if self.drawn == 0 else (1 - self.drawn) * own + self.drawn * self.frequencies
 
     def losses(self, images: Tensor, targets: Target) -> dict[str, Tensor]:
         """Return the named loss of a batch; in training mode of blended pairs of objects where mixup is on.
@@ -280,6 +293,25 @@ class FeatureClassifier(Trainable):
             known = torch.tensor(shares).clamp(1e-3, 1 - 1e-3)
             with torch.no_grad():
                 self.head.bias[:] = known.logit() if self.multi else known.log()
+
+    def _draw(self, frequencies: tuple[float, ...] | None, share: str) -> None:
+        """Draw probabilities to frequencies, where a training found that they are better so.
+
+        Raises:
+            ModelPackageError: The share is none.
+        """
+        if frequencies is None:
+            return
+        try:
+            self.drawn = float(share)
+        except ValueError:
+            self.drawn = math.nan
+        if not 0 <= self.drawn <= 1:
+            raise ModelPackageError(
+                f"the description of the network has {DRAWN} {share}: give a number from 0 to 1, or train the model "
+                "again"
+            )
+        self.frequencies[:] = torch.tensor(frequencies)
 
 
 def _layers(statistics: int, classes: int, dropout: float) -> nn.Sequential:

@@ -10,7 +10,7 @@ import numpy as np
 
 from ..accuracy.confusion import figures
 from ..job import Job
-from ..networks.feature_classifier import FeatureClassifier
+from ..networks.feature_classifier import DRAWN, FeatureClassifier
 from ..training.report import rounded
 from ..training.trained import Drawing, Findings, Frame, Table, Trained
 from ..training.views import whole_view
@@ -121,6 +121,13 @@ def _doubts(
     if (absent := validates == 0).any():
         sentences.append(f"no validation chip: {named(absent)}; the figures say nothing of it")
     reached, alone = trained.evaluation.metrics["ACCURACY"], majority_of(trained)
+    drawn = float(trained.evaluation.extra.get(DRAWN, 0))
+    if drawn:
+        sentences.append(
+            "the network alone is less often right on the validation chips than always naming the most frequent class: "
+            f"its scores are drawn to the frequencies of the classes, with strength {drawn:g} of 1, here and wherever "
+            "the model is used"
+        )
     if not labels.multi and len(found) and reached <= alone:
         sentences.append(
             f"accuracy {reached:.3f} on the validation chips is not above {alone:.3f}, that of always naming the most "
@@ -204,6 +211,7 @@ def _settings(trained: Trained, labels: ChipLabels) -> list[tuple[str, str]]:
         ("Statistics of the bands", "learnt beside the picture" if labels.statistics else "not used"),
         ("Chips", "frames of the objects" if varies(labels.samples) else "of one size on the ground"),
         ("Outside the objects", "0" if is_blackened(labels.samples) else "as in the raster"),
+        ("Scores drawn to the frequencies of the classes", trained.evaluation.extra.get(DRAWN, "not needed")),
         ("Weights of the classes", dict(trained.start.spec.extra).get("class_weights", "all the same")),
     ]
 

@@ -18,6 +18,7 @@ from ..training.scale import ScaleRule
 from .chip_findings import findings
 from .chip_labels import chip_labels
 from .registry import Evaluation, Prepared, Task, register
+from .shrinkage import chosen_shrinkage
 
 VIEWS = 320
 """Views of an epoch at least, so that steps see 16 of them: a step of fewer objects hardly meets the rare classes."""
@@ -71,7 +72,8 @@ def evaluate(
         predictions += [{"scores": row, "labels": chosen(row, network.multi)} for row in scores]
         references += [{"labels": row} for row in (targets["labels"] > 0.5).cpu().numpy()]
     means = {name: value / max(1, len(references)) for name, value in sums.items()}
-    found = Evaluation(sum(means.values()), means, predictions=predictions, references=references)
+    weighed = network.settings.class_weights is not None
+    found = Evaluation(sum(means.values()), means, predictions=predictions, references=references, weighed=weighed)
     return judged(found, names, network.multi)
 
 
@@ -125,24 +127,39 @@ def metrics(found: np.ndarray, wanted: np.ndarray, multi: bool) -> dict[str, flo
 
 
 def settle(evaluation: Evaluation, names: Sequence[str]) -> Evaluation:
-    """Choose the score from which on each class is one of several labels, by F1 on the validation chips.
+    """Choose what suits the validation chips best.
+
+    Of several labels it is the score from which on each class is one, by F1. Scores of single labels are drawn to the
+    frequencies of the classes where they are less often right than always naming the most frequent class; not where
+    classes are weighed, because rare ones are wanted then.
 
     Args:
-        evaluation: Of the best state; with a confusion matrix there is one label each, and nothing to choose.
+        evaluation: Of the best state; with a confusion matrix there is one label each.
         names: Class names.
 
     Returns:
-        The evaluation at these thresholds, which are the ``proposals`` by class name.
+        The evaluation at these thresholds, which are the ``proposals`` by class name, or at these scores.
     """
-    if evaluation.confusion is not None or not evaluation.predictions:
+    if not evaluation.predictions:
         return evaluation
     scores = np.stack([chip["scores"] for chip in evaluation.predictions])
+    if evaluation.confusion is not None:
+        return evaluation if evaluation.weighed else _drawn(evaluation, scores, names)
     wanted = _stacked(evaluation.references, len(names))
     limits = np.array([_best_threshold(*pair) for pair in zip(scores.T, wanted.T, strict=True)])
     predictions = [{**chip, "labels": np.asarray(chip["scores"] >= limits)} for chip in evaluation.predictions]
     proposals = {name: float(limit) for name, limit in zip(names, limits, strict=True)}
     settled = replace(evaluation, predictions=predictions, proposals=proposals, threshold=float(limits.mean()))
     return judged(settled, names, multi=True)
+
+
+def _drawn(evaluation: Evaluation, scores: np.ndarray, names: Sequence[str]) -> Evaluation:
+    """Return an evaluation with its scores drawn to frequencies as far as that is needed."""
+    blend = chosen_shrinkage(scores, _stacked(evaluation.references, len(names)))
+    if blend is None:
+        return evaluation
+    predictions = [{"scores": row, "labels": chosen(row, multi=False)} for row in blend.drawn(scores)]
+    return judged(replace(evaluation, predictions=predictions, extra=blend.extra()), names, multi=False)
 
 
 def _best_threshold(scores: np.ndarray, wanted: np.ndarray) -> float:

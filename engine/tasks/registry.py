@@ -48,6 +48,8 @@ class Evaluation:
         proposals: Defaults that the model package should offer beside the threshold, by their key.
         confusion: (channels, channels) int64 pixels, predicted channel down and labelled channel across; None where
             pixels are not what is judged.
+        weighed: Whether some classes were told to count more than others, so that accuracy is not what is wanted.
+        extra: What the description of the network keeps of this judgement, as in ``ModelSpec.extra``.
     """
 
     loss: float
@@ -59,6 +61,8 @@ class Evaluation:
     references: Sequence[Mapping[str, np.ndarray]] = ()
     proposals: Mapping[str, float] = field(default_factory=dict)
     confusion: np.ndarray | None = None
+    weighed: bool = False
+    extra: Mapping[str, str] = field(default_factory=dict)
 
 
 Evaluate = Callable[[Any, Iterable[Any], Prepared, Sequence[str], Callable[[], None]], Evaluation]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,10 +52,11 @@ def write_model(folder: Path, name: str, trained: Trained, job: Job) -> dict[str
 def _definition(trained: Trained, findings: Findings) -> dict[str, Any]:
     """Return the model definition."""
     samples, state, frame = trained.samples, trained.state, findings.frame
+    spec = trained.start.spec
     best = None if state.best_value is None else abs(state.best_value)
     package = trained.choices.package
     return definition(
-        trained.start.spec,
+        replace(spec, extra=(*spec.extra, *trained.evaluation.extra.items())),
         samples.classes,
         tile=frame.tile,
         bands=tuple(range(samples.date_bands)),

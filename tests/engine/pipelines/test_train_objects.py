@@ -97,7 +97,7 @@ def test_the_definition_says_how_objects_are_cut_and_how_good_it_is(trained):
     )
     assert (emd["CropSizeFixed"], emd["BlackenAroundFeature"], emd["ExpMap"]) == (1, 1, False)
     assert (emd["ImageHeight"], emd["ImageWidth"], emd["Threshold"]) == (20, 22, 0.0)
-    assert float(emd["accuracy"]) == 1.0
+    assert float(emd["accuracy"]) == 1.0 and "drawn_to_frequencies" not in emd["ImageryDL"]["extra"]
     by_class = json.loads(emd["per_class_metrics"])
     assert by_class == {name: {"precision": 1.0, "recall": 1.0, "f1": 1.0} for name in NAMES[:3]}
     assert [entry["Name"] for entry in emd["Classes"]] == list(NAMES[:3])
@@ -159,6 +159,22 @@ def test_a_rare_class_that_is_never_predicted_is_named(tmp_path):
     assert told and any("predicted" in text or "no validation chip" in text for text in told)
     assert any("shed" in line and ("predicted" in line or "no validation chip" in line) for line in page.splitlines())
     assert any("not above" in text for text in job.warnings)
+
+
+def test_labels_that_are_noise_do_not_end_below_the_most_frequent_class(tmp_path):
+    """A network that knows such chips by heart names others worse: the package holds a blend with the frequencies."""
+    chips, job = write_objects(tmp_path / "data", (24, 16, 8), seed=4, noise=True), Job()
+    run(request(chips, tmp_path / "model", max_epochs=6, learning_rate="0.02", augmentation="NONE"), job)
+
+    emd = json.loads((tmp_path / "model" / "model.emd").read_text("utf-8"))
+    extra = emd["ImageryDL"]["extra"]
+    frequencies = json.loads(extra["class_frequencies"])
+    scores, wanted = classified(tmp_path / "model" / "model.emd", chips)
+    page = (tmp_path / "model" / "model_metrics.html").read_text("utf-8")
+    assert float(emd["accuracy"]) >= max(frequencies) - 1e-4 and 0 < float(extra["drawn_to_frequencies"]) <= 1
+    assert any("are drawn to the frequencies" in text for text in job.warnings) and "are drawn to the freq" in page
+    assert (scores.argmax(1) == wanted.argmax(1)).mean() >= 0.45
+    assert np.allclose(scores.sum(1), 1, atol=1e-5)
 
 
 def test_classes_can_be_weighed(tmp_path):

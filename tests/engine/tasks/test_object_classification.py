@@ -1,18 +1,23 @@
 """Object classification: labels, metrics, thresholds and views, on sets of chips made by hand."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from engine.classes import ClassInfo
-from engine.errors import ParameterError
+from engine.errors import ModelPackageError, ParameterError
 from engine.job import Job
 from engine.models.registry import build_network, get_architecture
+from engine.networks.feature_classifier import DRAWN, FREQUENCIES
 from engine.samples.folder import SampleSet
 from engine.samples.samples import LabelSample
 from engine.tasks.chip_labels import chip_labels
 from engine.tasks.object_classification import METRICS, TASK, judged, metrics, settle, transforms
 from engine.tasks.registry import Evaluation, task_of
+from engine.tasks.shrinkage import Shrinkage
 from engine.training.augmentation import DEFAULT, draw_view, lighten
 from engine.training.chips import ground
 from engine.training.split import split_chips
@@ -135,6 +140,56 @@ def test_single_labels_are_judged_by_a_matrix():
     assert evaluation.metrics["F1_SCORE"] == pytest.approx((2 / 3 + 2 / 3) / 2)
     assert evaluation.metrics["RECALL"] == pytest.approx(0.75)
     assert settle(evaluation, NAMES) is evaluation
+
+
+def test_scores_worse_than_the_most_frequent_class_are_drawn_to_it():
+    """Never below it on the validation chips, whatever the scores; the frequencies are those of these chips."""
+    random = np.random.default_rng(2)
+    wanted = np.eye(3)[random.choice(3, 60, p=[0.5, 0.3, 0.2])]
+    noise = random.dirichlet((1, 1, 1), 60)
+    before, after = evaluated(noise, wanted, multi=False), settle(evaluated(noise, wanted, multi=False), NAMES)
+
+    most = wanted.mean(0).max()
+    assert before.metrics["ACCURACY"] < most <= after.metrics["ACCURACY"]
+    assert 0.5 <= float(after.extra[DRAWN]) <= 1
+    assert json.loads(after.extra[FREQUENCIES]) == pytest.approx(wanted.mean(0).tolist())
+    assert sum(after.confusion.sum(0)) == 60 and after.metrics["ACCURACY"] == after.confusion.trace() / 60
+
+
+def test_scores_that_are_sure_of_the_wrong_class_give_way_to_the_frequencies():
+    """Nothing but the frequencies is left then."""
+    wanted = np.eye(3)[[0, 0, 0, 1, 2]]
+    wrong = np.eye(3)[[1, 2, 1, 2, 0]]
+    after = settle(evaluated(wrong, wanted, multi=False), NAMES)
+
+    assert after.metrics["ACCURACY"] == pytest.approx(0.6) and after.confusion[0].sum() == 5
+
+
+def test_good_scores_and_weighed_classes_keep_their_scores():
+    """Strength 0: the very evaluation comes back, though it names the most frequent class too often or too seldom."""
+    wanted = np.eye(3)[[0, 0, 0, 1, 1, 2]]
+    good = evaluated(np.clip(wanted * 0.2 + 0.3, 0, 1), wanted, multi=False)
+    equal = evaluated(np.eye(3)[[0, 0, 1, 0, 1, 0]], wanted, multi=False)
+    weighed = replace(evaluated(np.eye(3)[[1, 1, 1, 1, 2, 2]], wanted, multi=False), weighed=True)
+
+    assert equal.metrics["ACCURACY"] == 0.5 and weighed.metrics["ACCURACY"] < 0.5
+    for evaluation in (good, equal, weighed):
+        assert settle(evaluation, NAMES) is evaluation
+
+
+def test_a_network_gives_the_blend_that_its_description_holds():
+    """The same numbers that the training judged; the weights know nothing of it."""
+    spec = get_architecture("FEATURE_CLASSIFIER").spec("FULLRES", 4, 3, (), (16, 16))
+    blend = Shrinkage(0.35, (0.5, 0.3, 0.2))
+    torch.manual_seed(0)
+    plain = build_network(spec).eval()
+    drawn = build_network(replace(spec, extra=tuple(blend.extra().items()))).eval()
+    drawn.load_state_dict(plain.state_dict())
+    with torch.inference_mode():
+        images = torch.randn(5, 4, 16, 16)
+        assert np.allclose(drawn.scores(images), blend.drawn(plain.scores(images).numpy()), atol=1e-6)
+    with pytest.raises(ModelPackageError, match="drawn_to_frequencies 7: give a number from 0 to 1"):
+        build_network(replace(spec, extra=((FREQUENCIES, "[1, 0, 0]"), (DRAWN, "7"))))
 
 
 def test_f2_is_that_of_scikit_learn():

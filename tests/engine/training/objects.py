@@ -15,7 +15,9 @@ STEP = 26
 NAMES = ("barn", "house", "shed", "silo")
 
 
-def write_objects(folder, counts=(10, 10, 10), *, bands=4, dtype="uint16", side=20, seed=0, **options) -> str:
+def write_objects(
+    folder, counts=(10, 10, 10), *, bands=4, dtype="uint16", side=20, seed=0, noise=False, **options
+) -> str:
     """Export chips of objects; each class is bright in another band, or brighter than the one before in the only band.
 
     Args:
@@ -25,6 +27,7 @@ def write_objects(folder, counts=(10, 10, 10), *, bands=4, dtype="uint16", side=
         dtype: Pixel type of a chip.
         side: Rows of a chip; it has two columns more.
         seed: Of places and noise.
+        noise: Whether the brightness of an object says nothing of its class.
         options: Parameters of the export that differ from fixed chips of Labeled_Tiles.
     """
     folder, random = Path(folder), np.random.default_rng(seed)
@@ -34,7 +37,7 @@ def write_objects(folder, counts=(10, 10, 10), *, bands=4, dtype="uint16", side=
     top = 200 if dtype == "uint8" else 9000
     image = top * random.uniform(0.05, 0.1, (bands, 6 * STEP, cols * STEP + 7))
     boxes = []
-    for number, kind in enumerate(kinds):
+    for number, kind in enumerate(random.permutation(kinds) if noise else kinds):
         row, col = STEP * (number % 6) + 8, STEP * (number // 6) + 9
         height, width = (int(size) for size in random.integers(7, 13, 2))
         level = np.full(bands, 0.3) if bands > 1 else np.array([0.3 + 0.6 * kind / max(1, len(counts) - 1)])
