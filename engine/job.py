@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
@@ -27,12 +27,14 @@ class Job:
     Attributes:
         messages: Lines told to the user, in order.
         warnings: Warnings told to the user, in order.
+        points: Points of the learning curve, in order.
     """
 
     def __init__(self) -> None:
         """Start with nothing said and nothing cancelled."""
         self.messages: list[str] = []
         self.warnings: list[str] = []
+        self.points: list[dict[str, Any]] = []
         self._cancelled = threading.Event()
 
     def message(self, text: str) -> None:
@@ -50,6 +52,16 @@ class Job:
             fraction: 0..1.
             text: What is being done now; empty keeps the last text.
         """
+
+    def curve(self, point: Mapping[str, Any]) -> None:
+        """Report a point of the learning curve of a training.
+
+        Args:
+            point: ``epoch`` (1 for the first), ``epochs`` (most there will be; None when time decides), ``loss``,
+                ``valid_loss``, ``metrics`` (name to value), ``metric`` (name of the one that is watched) and ``best``
+                (the epoch whose state is kept so far). Numbers that are not finite are None.
+        """
+        self.points.append(dict(point))
 
     def temporary(self, path: str | os.PathLike[str]) -> Path:
         """Announce a temporary file or folder before it is made, so that it is swept even after a kill."""
@@ -92,8 +104,9 @@ class Job:
 class JsonJob(Job):
     """Speaks the line protocol on a text stream.
 
-    Lines: ``hello`` (protocol), ``progress`` (value 0..100, text), ``message``, ``warning``, ``temporary`` (path),
-    ``result`` (outputs), ``error`` (text, kind, code).
+    Lines: ``hello`` (protocol), ``progress`` (value 0..100, text), ``message``, ``warning``, ``curve`` (a point of the
+    learning curve), ``temporary`` (path), ``result`` (outputs), ``error`` (text, kind, code). Readers pass over types
+    that they do not know.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -121,6 +134,11 @@ class JsonJob(Job):
         if (permille, text) != self._last:
             self._last = (permille, text)
             self._send("progress", value=permille / 10, text=text)
+
+    def curve(self, point: Mapping[str, Any]) -> None:
+        """Send a point of the learning curve."""
+        super().curve(point)
+        self._send("curve", **point)
 
     def temporary(self, path: str | os.PathLike[str]) -> Path:
         """Tell the parent a temporary name, which it sweeps if this process dies."""

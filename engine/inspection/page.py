@@ -152,4 +152,4 @@ def _charts(content: PageContent) -> list[tuple[str, str]]:
         caption = "Sizes of the objects, and which of them networks see well."
         charts.append((size_graph(subject, content.seen), caption))
         charts.append((count_graph(subject), "Objects of a chip."))
-    return [(plots.data_uri(plots.png(figure)), caption) for figure, caption in charts]
+    return [(plots.data_uri(plots.svg(figure)), caption) for figure, caption in charts]

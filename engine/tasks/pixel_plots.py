@@ -50,16 +50,16 @@ def confusion_graph(confusion: np.ndarray, learnt: Sequence[ClassInfo]) -> Figur
     side = min(12.0, max(4.2, 2.4 + 0.55 * count))
     figure = Figure(figsize=(side, side * 0.92), dpi=DPI, layout="constrained")
     area = figure.subplots()
-    shown = area.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    edges = np.arange(count + 1) - 0.5
+    shown = area.pcolormesh(edges, edges, shares, cmap="Blues", vmin=0, vmax=1, edgecolors="white", linewidth=1.2)
+    area.invert_yaxis()
+    area.set_aspect("equal")
     names = [short_name(entry.name) for entry in learnt]
     area.set_xticks(range(count), names, rotation=40, ha="right", rotation_mode="anchor", fontsize=8)
     area.set_yticks(range(count), names, fontsize=8)
     area.set_xlabel("Predicted")
     area.set_ylabel("Labelled")
-    area.set_xticks(np.arange(count + 1) - 0.5, minor=True)
-    area.set_yticks(np.arange(count + 1) - 0.5, minor=True)
-    area.grid(which="minor", color="white", linewidth=1.2)
-    area.tick_params(which="both", length=0)
+    area.tick_params(length=0)
     area.spines[:].set_visible(False)
     if count <= MOST_NUMBERS:
         for row, col in np.ndindex(count, count):
@@ -69,6 +69,7 @@ def confusion_graph(confusion: np.ndarray, learnt: Sequence[ClassInfo]) -> Figur
     bar = figure.colorbar(shown, ax=area, shrink=0.7, label="% of the labelled class")
     bar.set_ticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "25", "50", "75", "100"])
     bar.outline.set_visible(False)
+    bar.solids.set_edgecolor("face")
     return figure
 
 

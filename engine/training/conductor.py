@@ -72,6 +72,8 @@ class Conductor:
     def begin(self, network: Trainable, optimizer: torch.optim.Optimizer) -> None:
         """Take up the saved weights, if there are any."""
         state = self.state
+        for record in state.history:
+            self._draw(record)
         self.average = MovingAverage(network)
         if state.network:
             network.load_state_dict(state.network)
@@ -135,6 +137,7 @@ class Conductor:
         state.history.append(record)
         self._keep_best(found)
         self.job.message(self._line(record))
+        self._draw(record)
         if self.plan.stop_early and self.plan.max_minutes is None and not state.pace and state.waited >= PATIENCE:
             self._hurry()
         if not self.schedule.done and time.monotonic() - self.saved >= SAVE_SECONDS:
@@ -202,6 +205,20 @@ class Conductor:
         state.network, state.average, state.optimizer = {}, {}, {}
         self.saved = time.monotonic()
 
+    def _draw(self, record: EpochRecord) -> None:
+        """Report an epoch as a point of the learning curve."""
+        self.job.curve(
+            {
+                "epoch": record.epoch,
+                "epochs": None if self.plan.max_minutes is not None else self.plan.max_epochs,
+                "loss": _finite(record.loss),
+                "valid_loss": _finite(record.valid_loss),
+                "metrics": {name: _finite(value) for name, value in record.metrics.items()},
+                "metric": self.plan.monitor,
+                "best": self.state.best_epoch,
+            }
+        )
+
     def _left(self) -> str:
         """Return how far training is and how long it will take still."""
         position = self.schedule.position
@@ -230,6 +247,11 @@ class Conductor:
         if self.plan.max_minutes is not None:
             left = max(0.0, 60 * self.plan.max_minutes - self.seconds)
         return text + f", {_clock(record.seconds)} elapsed, {_clock(left)} left"
+
+
+def _finite(value: float) -> float | None:
+    """Return a number that JSON can hold: None for one that is not finite."""
+    return value if math.isfinite(value) else None
 
 
 def _clock(seconds: float) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 import jinja2
 import numpy as np
+from matplotlib.figure import Figure
 
 from . import plots
 from .learning_rate import OneCycle
@@ -51,24 +52,24 @@ def write_report(folder: Path, content: ReportContent) -> None:
         content: What to show.
     """
     drawn = _drawn(content)
-    results = plots.png(content.findings.results)
-    figures = {drawing.name: plots.png(drawing.figure) for drawing in content.findings.drawings}
+    results = content.findings.results
+    figures = {drawing.name: drawing.figure for drawing in content.findings.drawings}
     characteristics = folder / CHARACTERISTICS
     characteristics.mkdir()
-    for name, picture in {"loss_graph": drawn["loss"], "show_results": results, **figures}.items():
-        (characteristics / f"{name}.png").write_bytes(picture)
+    for name, figure in {"loss_graph": drawn["loss"], "show_results": results, **figures}.items():
+        (characteristics / f"{name}.png").write_bytes(plots.png(figure))
     losses = json.dumps(_losses(content), indent=2)
     (characteristics / "training_validation_loss.json").write_text(losses, "utf-8")
     drawings = [
-        {"title": drawing.title, "source": plots.data_uri(figures[drawing.name])}
+        {"title": drawing.title, "source": plots.data_uri(plots.svg(drawing.figure))}
         for drawing in content.findings.drawings
     ]
-    pictures = {key: plots.data_uri(value) for key, value in {**drawn, "results": results}.items()}
+    pictures = {key: plots.data_uri(plots.svg(figure)) for key, figure in {**drawn, "results": results}.items()}
     (folder / REPORT).write_text(_page(content, pictures, drawings), "utf-8")
 
 
-def _drawn(content: ReportContent) -> dict[str, bytes]:
-    """Draw the pictures of the run as PNG."""
+def _drawn(content: ReportContent) -> dict[str, Figure]:
+    """Draw the pictures of the run."""
     state = content.state
     rate = state.rates[1] if state.rates else 0.0
     curve = [(x, OneCycle(x).factor) for x in np.linspace(0, 1, _CURVE_POINTS).tolist()]
@@ -79,7 +80,7 @@ def _drawn(content: ReportContent) -> dict[str, bytes]:
     }
     if state.tested:
         figures["tested"] = plots.range_test_graph(state.tested, rate)
-    return {name: plots.png(figure) for name, figure in figures.items()}
+    return figures
 
 
 def _losses(content: ReportContent) -> dict[str, object]:

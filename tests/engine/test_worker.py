@@ -1,5 +1,6 @@
 """The engine as a child: protocol, exit codes, life line."""
 
+import io
 import json
 import os
 import subprocess
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.job import PROTOCOL
+from engine.job import PROTOCOL, JsonJob
 from engine.outcome import CANCELLED, DONE, OUR_FAULT, USER_ERROR, attempt
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -89,3 +90,11 @@ def test_a_finished_run_returns_its_outputs():
     """The outputs pass unchanged."""
     assert attempt(lambda: {"out": "a.gpkg"}).outputs == {"out": "a.gpkg"}
     assert attempt(lambda: {}).code == DONE
+
+
+def test_the_learning_curve_is_a_line_of_its_own():
+    """One point a line; what is not finite is null, so that every reader of JSON takes it."""
+    stream = io.StringIO()
+    JsonJob(stream).curve({"epoch": 1, "loss": 0.5, "valid_loss": None, "metrics": {"AP": 0.25}})
+    point = json.loads(stream.getvalue().splitlines()[-1])
+    assert point == {"type": "curve", "epoch": 1, "loss": 0.5, "valid_loss": None, "metrics": {"AP": 0.25}}

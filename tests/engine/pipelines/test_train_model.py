@@ -147,12 +147,22 @@ def test_the_user_is_told_each_epoch(trained):
     assert any("freeze is ignored" in text for text in job.warnings)
 
 
+def test_each_epoch_is_a_point_of_the_learning_curve(trained):
+    """Losses and metrics as numbers, and which state is kept."""
+    _, job, _, _ = trained
+
+    assert [point["epoch"] for point in job.points] == [1, 2, 3, 4]
+    assert all(point["epochs"] == 4 and point["loss"] > 0 and point["valid_loss"] > 0 for point in job.points)
+    assert all(0 <= point["metrics"]["AVERAGE_PRECISION"] <= 1 for point in job.points)
+    assert 1 <= job.points[-1]["best"] <= 4
+
+
 def test_the_report_shows_pictures_and_figures(trained):
     """The page holds its pictures in itself and names the classes."""
     _, _, folder, _ = trained
     page = (folder / "model_metrics.html").read_text()
 
-    assert page.count("data:image/png;base64,") == 5
+    assert page.count("data:image/svg+xml;base64,") == 5
     assert "AP at 0.5" in page and "Range test" not in page
     losses = json.loads((folder / "ModelCharacteristics" / "training_validation_loss.json").read_text())
     assert len(losses["training_loss"]) == len(losses["validation_loss"]) == 4

@@ -99,7 +99,7 @@ def test_the_report_shows_confusion_and_samples(trained):
 
     names = {path.name for path in (folder / "ModelCharacteristics").iterdir()}
     assert {"confusion_matrix.png", "class_scores.png", "show_results.png", "loss_graph.png"} <= names
-    assert page.count("data:image/png;base64,") == 6
+    assert page.count("data:image/svg+xml;base64,") == 6
     assert all(word in page for word in ("Kappa", "Labelled as", "IoU", "Labelled pixels to train", "hatched"))
 
 
