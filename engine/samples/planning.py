@@ -203,8 +203,8 @@ def _cutting(request: ExportTrainingData) -> Cutting:
     return Cutting(
         cols=request.tile_size_x,
         rows=request.tile_size_y,
-        stride_x=request.stride_x,
-        stride_y=request.stride_y,
+        stride_x=request.strides[0],
+        stride_y=request.strides[1],
         all_tiles=request.output_nofeature_tiles or request.in_class_data is None,
         least_share=request.min_polygon_overlap_ratio,
         angle=request.rotation_angle,

@@ -72,17 +72,26 @@ class ExportTrainingData(Tool):
     tile_size_y: int = param(
         Number("Tile size Y", "Height of a chip.", low=16, high=16384, whole=True, unit="pixels"), 256
     )
-    stride_x: int = param(
+    stride_x: int | None = param(
         Number(
             "Stride X",
-            "Step to the next chip in a row; the tile size gives no overlap.",
+            "Step to the next chip in a row; empty is half the tile size (128 of 256), the tile size gives no overlap.",
             low=1,
             whole=True,
             unit="pixels",
         ),
-        128,
+        None,
     )
-    stride_y: int = param(Number("Stride Y", "Step to the next row of chips.", low=1, whole=True, unit="pixels"), 128)
+    stride_y: int | None = param(
+        Number(
+            "Stride Y",
+            "Step to the next row of chips; empty is half the tile size.",
+            low=1,
+            whole=True,
+            unit="pixels",
+        ),
+        None,
+    )
     output_nofeature_tiles: bool = chip_parameters.output_nofeature_tiles(False)
     metadata_format: str = param(
         Choice(
@@ -233,10 +242,16 @@ class ExportTrainingData(Tool):
         "whatever it is; each core needs the memory of a run."
     )
 
+    @property
+    def strides(self) -> tuple[int, int]:
+        """Columns to the next chip and rows to the next row of chips, pixels."""
+        return self.stride_x or self.tile_size_x // 2, self.stride_y or self.tile_size_y // 2
+
     def check(self) -> None:
         """A stride beyond the tile would skip pixels; chips of objects have none."""
         if self.metadata_format in OBJECT_FORMATS:
             return
-        for axis in "xy":
-            name = f"stride_{axis}"
-            chip_parameters.check_stride(name, getattr(self, name), getattr(self, f"tile_size_{axis}"))
+        for name, stride, tile in zip(
+            ("stride_x", "stride_y"), self.strides, (self.tile_size_x, self.tile_size_y), strict=True
+        ):
+            chip_parameters.check_stride(name, stride, tile)

@@ -59,6 +59,14 @@ def test_unknown_and_missing_parameters_are_refused():
         tool.from_values({"in_featureclass": "a.gpkg", "out_featureclass": "b.gpkg"})
 
 
+def test_an_empty_stride_is_half_the_tile():
+    """ArcGIS's 128 for 256; a smaller tile alone is not refused, and each axis has its own."""
+    tool = TOOLS["export_training_data"]
+    assert tool.from_values(minimal(tool)).strides == (128, 128)
+    assert tool.from_values({**minimal(tool), "tile_size_x": 64, "stride_y": ""}).strides == (32, 128)
+    assert tool.from_values({**minimal(tool), "tile_size_x": 65, "stride_x": 40}).strides == (40, 128)
+
+
 def test_a_stride_beyond_the_tile_is_refused():
     """Pixels would be skipped."""
     tool = TOOLS["export_training_data"]
