@@ -2,7 +2,8 @@
 
 Two pieces are one instance when their masks agree on the ground that both tiles see. Where tiles hardly overlap, both
 must reach the seam, and the pixels along it must agree; what is missing up to the seam is then filled. So a neighbour
-that only touches is never joined, and a hole stays a hole.
+that only touches is never joined, and a hole stays a hole. Two that meet at a seam of tiles without overlap, with the
+same front, look like one that is cut: the user is told so before the run.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from .mask_suppression import at_least
 from .masks import PixelMasks, mask_overlap
 from .seams import AGREEMENT, EDGE, Seen, border_distance, centre_in_core, linked, meeting, nearest_border, without
 from .tiles import TileGrid
+
+FRONT_AGREEMENT = 2 / 3
+"""Share of the pixels along a seam at which both pieces must be, of those at which one is, where tiles do not overlap:
+nothing else tells then that they are one."""
 
 
 def resolve_mask_seams(found: Detections, grid: TileGrid) -> Seen:
@@ -93,7 +98,7 @@ def _groups(pieces: Detections, grid: TileGrid, bounds: Array, edges: Array) -> 
     found: list[Array] = [np.empty((0, 3))]
     for one, other in meeting(pieces, pieces):
         overlap = _agreement(pieces, one, other, bounds)
-        agreed = overlap >= AGREEMENT
+        agreed = overlap > 0
         found.append(np.column_stack([one[agreed], other[agreed], overlap[agreed]]))
     group = linked(np.concatenate(found), pieces)
     wrong = np.zeros(len(pieces), bool)
@@ -108,9 +113,10 @@ def _groups(pieces: Detections, grid: TileGrid, bounds: Array, edges: Array) -> 
 
 
 def _agreement(pieces: Detections, one: Array, other: Array, bounds: Array) -> Array:
-    """Return (p,) float64, 0..1: the IoU of two pieces on the ground that both tiles see.
+    """Return (p,) float64, 0..1: the IoU of two pieces on the ground that both tiles see, 0 where they are not one.
 
-    Where the tiles overlap by hardly anything along an axis, it is the IoU of the pixels along the seam.
+    Where the tiles overlap by hardly anything along an axis, it is the IoU of the pixels along the seam; pieces with
+    more than a pixel or two between them are not one.
     """
     low = np.maximum(bounds[one, :2], bounds[other, :2])
     high = np.minimum(bounds[one, 2:], bounds[other, 2:])
@@ -124,13 +130,20 @@ def _agreement(pieces: Detections, one: Array, other: Array, bounds: Array) -> A
     thick = np.flatnonzero(reach & ~thin.any(axis=1))
     limits = np.concatenate([low, high], axis=1)
     overlap[thick] = mask_overlap(pieces.pixels, one[thick], pieces.pixels, other[thick], limits[thick])
-    for place in np.flatnonzero(reach & (thin.sum(axis=1) == 1)).tolist():
+    overlap[overlap < AGREEMENT] = 0
+    between = np.maximum(pieces.boxes[one, :2], pieces.boxes[other, :2]) - np.minimum(
+        pieces.boxes[one, 2:], pieces.boxes[other, 2:]
+    )
+    near = (between <= EDGE).all(axis=1)
+    for place in np.flatnonzero(reach & near & (thin.sum(axis=1) == 1)).tolist():
         axis = int(thin[place, 1])
         band = limits[place].copy()
         band[axis] -= int(EDGE)
         band[axis + 2] += int(EDGE)
         mine, theirs = (_profile(pieces.pixels, int(which[place]), band, axis) for which in (one, other))
-        overlap[place] = int(np.count_nonzero(mine & theirs)) / max(1, int(np.count_nonzero(mine | theirs)))
+        share = int(np.count_nonzero(mine & theirs)) / max(1, int(np.count_nonzero(mine | theirs)))
+        least = AGREEMENT if high[place, axis] > low[place, axis] else FRONT_AGREEMENT
+        overlap[place] = share if share >= least else 0
     return overlap
 
 

@@ -57,6 +57,10 @@ DETECT_OBJECTS_ARGUMENTS: tuple[ArgumentSpec, ...] = (
 """What either of them takes."""
 
 
+FEWEST_SHARED = 3
+"""Padding in pixels below which two tiles share too little ground to tell two objects from one that is cut."""
+
+
 @dataclass(frozen=True)
 class DetectionArguments:
     """The parsed arguments of a model that detects objects.
@@ -111,9 +115,15 @@ class DetectionArguments:
         values = parse_arguments("this model", left_open(cls.specs, named, model), named)
         tile_size = values["tile_size"]
         tile = model.tile if tile_size is None else (tile_size, tile_size)
+        padding = padding_to_run(values["padding"], replace(model, tile=tile), job)
+        if padding < FEWEST_SHARED:
+            job.warn(
+                f"padding {padding}: neighbouring tiles share hardly any ground, so objects that meet at the edge of a "
+                f"tile may become one; a padding of {FEWEST_SHARED} or more lets both tiles see what lies there"
+            )
         asked_batch = values["batch_size"] if model.batch_size is None else model.batch_size
         return cls(
-            padding=padding_to_run(values["padding"], replace(model, tile=tile), job),
+            padding=padding,
             threshold=model.threshold if values["threshold"] is None else values["threshold"],
             batch_size=square_batch(asked_batch, job),
             nms_overlap=model.nms_overlap if values["nms_overlap"] is None else values["nms_overlap"],

@@ -134,6 +134,23 @@ def test_neighbours_that_meet_at_the_seam_stay_two_where_their_fronts_differ():
     assert as_set(merged(grid, [left, right]), shape) == {left.tobytes(), right.tobytes()}
 
 
+@pytest.mark.parametrize("gap", [(2, 1), (1, 2), (2, 2)])
+def test_neighbours_with_a_gap_between_them_at_the_seam_stay_two(gap):
+    """Each is near the seam, and the three or four pixels between them are ground, whatever their fronts."""
+    shape = (40, 60)
+    grid = TileGrid(*shape, 40, 30, 0)
+    left, right = drawn(shape, (10, 8, 30 - gap[0], 20)), drawn(shape, (30 + gap[1], 8, 46, 20))
+    assert as_set(merged(grid, [left, right]), shape) == {left.tobytes(), right.tobytes()}
+
+
+def test_neighbours_that_meet_at_the_seam_stay_two_where_a_third_of_their_fronts_differs():
+    """A house of 12 pixels beside one of 7: with half of the front in common one would be made of them."""
+    shape = (40, 60)
+    grid = TileGrid(*shape, 40, 30, 0)
+    left, right = drawn(shape, (12, 8, 30, 20)), drawn(shape, (30, 8, 50, 15))
+    assert as_set(merged(grid, [left, right]), shape) == {left.tobytes(), right.tobytes()}
+
+
 def test_pieces_that_end_short_of_a_seam_are_joined_without_a_gap():
     """Masks often stop a pixel before their tile's edge; of tiles without overlap the gap is filled."""
     grid = TileGrid(40, 60, 40, 30, 0)

@@ -46,6 +46,14 @@ def test_half_a_tile_of_padding_runs_with_the_largest_that_leaves_a_core():
     assert parse(("padding", "112")).padding == 112
 
 
+@pytest.mark.parametrize(("asked", "warned"), [("0", True), ("2", True), ("3", False), ("", False)])
+def test_tiles_that_share_hardly_any_ground_are_warned_of(asked, warned):
+    """Two objects that meet at a tile's edge look like one that is cut."""
+    job = Job()
+    parse(*[("padding", asked)] * bool(asked), job=job)
+    assert any("objects that meet at the edge of a tile may become one" in text for text in job.warnings) == warned
+
+
 def test_a_batch_size_fixed_by_the_model_is_not_offered():
     """BatchSize in the definition hides the argument."""
     fixed = ModelDefaults((64, 64), 8, batch_size=9)
