@@ -34,6 +34,7 @@ from qgis.core import (
     QgsProcessingUtils,
     QgsProperty,
 )
+from qgis.PyQt.QtCore import QVariant
 
 from ..engine.errors import ParameterError
 from ..engine.tools import kinds
@@ -88,8 +89,9 @@ class Border:
         """Return a value as it was given: QGIS's own reading would take ``NO_NMS`` for true."""
         given = self.parameters.get(name)
         if isinstance(given, QgsProperty):
-            return given.value(self.context.expressionContext())[0]
-        return given
+            given = given.value(self.context.expressionContext())[0]
+        empty = isinstance(given, QVariant) and given.isNull()  # what a field box that was left empty hands over
+        return None if empty else given
 
 
 def output_definition(output):

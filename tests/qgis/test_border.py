@@ -4,6 +4,7 @@ import os
 
 import pytest
 from qgis.core import (
+    NULL,
     QgsCategorizedSymbolRenderer,
     QgsFeature,
     QgsFillSymbol,
@@ -21,7 +22,7 @@ from qgis.core import (
 from imagery_deep_learning.algorithms.parameters import Border, value
 from imagery_deep_learning.engine.errors import FeatureError, RasterError
 from imagery_deep_learning.engine.tools.declaration import Parameter
-from imagery_deep_learning.engine.tools.kinds import ExtentKind, Features, Raster
+from imagery_deep_learning.engine.tools.kinds import ExtentKind, Features, FieldName, Number, Raster
 
 LABELS = Parameter("in_class_data", Features("Labels"), None, False)
 RASTER = Parameter("in_raster", Raster("Raster"), None, False)
@@ -118,6 +119,15 @@ def test_a_typed_path_brings_the_legend_of_its_style(cross, scene, tmp_path, ras
     layer.saveNamedStyle(str(path.with_suffix(".qml")))
     plain, _ = cross(labels, str(path))
     assert (plain["path"], plain["legend"]) == (str(path), [["1", "Well pad", [255, 136, 0]]])
+
+
+def test_a_box_left_empty_is_nothing_given(cross):
+    """Dialogs hand over QGIS's NULL for a field, a layer or a number that nobody chose."""
+    field = Parameter("class_value_field", FieldName("Field", parent="in_class_data"), "", False)
+    number = Parameter("chip_size", Number("Chip size", whole=True), None, False)
+
+    for parameter in (field, number, LABELS):
+        assert cross(parameter, NULL)[0] is None
 
 
 def test_a_missing_layer_is_refused(cross):
