@@ -1,0 +1,380 @@
+"""The samples of a raster layer or of a collection of images: kept in a GeoPackage, written as they are drawn.
+
+Every change is committed to the file before the call returns, so that a crash loses nothing. Shapes are in the CRS of
+the raster layer; those of a collection are in pixels of their image, x the column and y minus the row, as QGIS draws
+images without georeference. Changes can be taken back one by one.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from qgis.core import (
+    NULL,
+    QgsCategorizedSymbolRenderer,
+    QgsFeature,
+    QgsFeatureRequest,
+    QgsGeometry,
+    QgsRendererCategory,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from ...algorithms.styling import outline
+from . import sample_files as files
+from .pixel_count import count_pixels, has_pixels
+from .sample_files import BLUE, COUNT, GREEN, IMAGE, NAME, RED, VALUE, SampleError
+
+
+@dataclass(frozen=True)
+class Total:
+    """What there is of a class.
+
+    Attributes:
+        name: The class.
+        value: Its value.
+        color: Red, green, blue, 0..255.
+        samples: Number of samples.
+        pixels: Pixels in them.
+    """
+
+    name: str
+    value: int
+    color: tuple
+    samples: int
+    pixels: int
+
+
+@dataclass(frozen=True)
+class Change:
+    """A step that can be taken back: the features that it removed and those that it added.
+
+    Attributes:
+        removed: Features as they were.
+        added: Features as they are since.
+    """
+
+    removed: tuple
+    added: tuple
+
+
+class Samples(QObject):
+    """Samples in a GeoPackage, which is made with the first of them.
+
+    Attributes:
+        changed: Told after every change.
+        path: The GeoPackage.
+        raster: The raster layer that is labelled.
+        image: In a collection, the image that is shown, as ``ImageName`` holds it; empty for a raster layer.
+    """
+
+    changed = pyqtSignal()
+
+    def __init__(self, path, raster, image=""):
+        """Open the samples of a raster layer; a file that is missing is made when it is needed.
+
+        Args:
+            path: The GeoPackage.
+            raster: The raster layer.
+            image: Name of the image, in a collection.
+
+        Raises:
+            SampleError: The file is there and holds no samples, or those of another CRS.
+        """
+        super().__init__()
+        self.path, self.raster, self.image = path, raster, image
+        self.classes = []
+        self._done, self._undone = [], []
+        self._layer = self._all = None
+        if os.path.exists(path) and files.is_sample_file(path):
+            self._open()
+
+    @property
+    def exists(self):
+        """Whether the file is there."""
+        return self._layer is not None
+
+    @property
+    def layer(self):
+        """The layer of samples (of the image that is shown); making the file where there is none.
+
+        Raises:
+            SampleError: The file cannot be written.
+        """
+        if self._layer is None:
+            files.create(self.path, self.raster.crs(), collection=bool(self.image))
+            self._open()
+        return self._layer
+
+    @property
+    def source(self):
+        """All samples, as the engine opens them."""
+        return files.source_of(self.path)
+
+    def add(self, geometry, class_):
+        """Save a sample and return its id.
+
+        Args:
+            geometry: A polygon in the layer's CRS; None labels the whole image of a collection.
+            class_: Its ``LabelClass``.
+
+        Raises:
+            SampleError: The shape has no area, lies outside the raster, or cannot be saved.
+        """
+        return self.add_many([(geometry, class_)])[0]
+
+    def add_many(self, rows):
+        """Save several samples as one step of the undo list and return their ids.
+
+        Args:
+            rows: Pairs of geometry and ``LabelClass``, as ``add`` takes them.
+
+        Raises:
+            SampleError: As ``add``; then none of them is saved.
+        """
+        layer = self.layer
+        features = [self._feature(layer, geometry, class_) for geometry, class_ in rows]
+        added = self._write((), features)
+        self._remember(Change((), tuple(added)))
+        return [feature.id() for feature in added]
+
+    def remove(self, ids):
+        """Delete samples as one step.
+
+        Args:
+            ids: Their ids; unknown ones are passed over.
+        """
+        removed = self.features(ids)
+        if removed:
+            self._write(removed, ())
+            self._remember(Change(tuple(removed), ()))
+
+    def relabel(self, ids, class_):
+        """Give samples another class as one step.
+
+        Args:
+            ids: Their ids.
+            class_: The ``LabelClass``.
+        """
+        before = self.features(ids)
+        after = [self._labelled(QgsFeature(feature), class_) for feature in before]
+        if before:
+            self._write(before, after)
+            self._remember(Change(tuple(before), tuple(after)))
+
+    def label_image(self, class_):
+        """Give the whole image a class, in place of the class it had; return the id of the label.
+
+        Args:
+            class_: The ``LabelClass``.
+        """
+        before = self.whole_image()
+        if not before:
+            return self.add(None, class_)
+        self.relabel([before[0].id()], class_)
+        return before[0].id()
+
+    def whole_image(self):
+        """Return the features that label the whole image that is shown."""
+        return [feature for feature in self.features() if not feature.hasGeometry()] if self.image else []
+
+    def features(self, ids=None):
+        """Return the samples of the layer, all or those of some ids, with their geometry."""
+        if self._layer is None:
+            return []
+        request = QgsFeatureRequest()
+        if ids is not None:
+            request.setFilterFids([int(one) for one in ids])
+        return [QgsFeature(feature) for feature in self._layer.getFeatures(request)]
+
+    def ids_of(self, values):
+        """Return the ids of all samples of some class values, in every image of a collection."""
+        if self._all is None:
+            return []
+        request = QgsFeatureRequest().setFlags(QgsFeatureRequest.NoGeometry)
+        return [feature.id() for feature in self._all.getFeatures(request) if feature[VALUE] in set(values)]
+
+    def totals(self):
+        """Return a ``Total`` for each class that has samples, in all images, by class value."""
+        found = {}
+        if self._all is not None:
+            for feature in self._all.getFeatures(QgsFeatureRequest().setFlags(QgsFeatureRequest.NoGeometry)):
+                color = tuple(_number(feature[name]) for name in (RED, GREEN, BLUE))
+                key = (_number(feature[VALUE]), str(feature[NAME]), color)
+                samples, pixels = found.get(key, (0, 0))
+                found[key] = samples + 1, pixels + _number(feature[COUNT])
+        return [Total(name, value, color, *found[(value, name, color)]) for value, name, color in sorted(found)]
+
+    def can_undo(self):
+        """Return whether there is a step to take back."""
+        return bool(self._done)
+
+    def can_redo(self):
+        """Return whether there is a step to do again."""
+        return bool(self._undone)
+
+    def undo(self):
+        """Take the last step back; returns whether there was one."""
+        if not self._done:
+            return False
+        change = self._done.pop()
+        self._write(change.added, change.removed)
+        self._undone.append(change)
+        self.changed.emit()
+        return True
+
+    def redo(self):
+        """Do the step again that was taken back; returns whether there was one."""
+        if not self._undone:
+            return False
+        change = self._undone.pop()
+        self._write(change.removed, change.added)
+        self._done.append(change)
+        self.changed.emit()
+        return True
+
+    def show_image(self, raster, image):
+        """Go on with another image of the collection; the steps that can be taken back stay.
+
+        Args:
+            raster: Its raster layer.
+            image: Its name.
+        """
+        self.raster, self.image = raster, image
+        if self._layer is not None:
+            self._filter()
+            self._layer.triggerRepaint()
+        self.changed.emit()
+
+    def style(self, classes):
+        """Draw the samples in the colours of their classes.
+
+        Args:
+            classes: Every ``LabelClass`` of the schema.
+        """
+        self.classes = list(classes)
+        if self._layer is None:
+            return
+        rows = {known.value: (known.name, known.color) for known in self.classes}
+        for total in self.totals():
+            rows.setdefault(total.value, (total.name, total.color))
+        categories = [QgsRendererCategory(value, outline(color), name) for value, (name, color) in rows.items()]
+        self._layer.setRenderer(QgsCategorizedSymbolRenderer(VALUE, categories))
+        self._layer.triggerRepaint()
+
+    def _open(self):
+        """Open the file: the layer that is shown, and all samples for the counts."""
+        title = os.path.splitext(os.path.basename(self.path))[0]
+        layer = files.open_layer(self.path, title)
+        if bool(self.image) != (layer.fields().indexOf(IMAGE) >= 0):
+            kind = "a raster layer" if self.image else "a folder of images"
+            raise SampleError(f"{self.path} holds samples of {kind}: choose another file")
+        if self.image or not self.raster.crs().isValid():
+            layer.setCrs(self.raster.crs())
+        elif layer.crs() != self.raster.crs():
+            crs = f"{layer.crs().authid() or 'no CRS'}, the raster {self.raster.crs().authid() or 'another CRS'}"
+            raise SampleError(f"{self.path} has {crs}: load it into a new file, which reprojects the samples")
+        self._layer, self._all = layer, QgsVectorLayer(self.source, "all", "ogr")
+        self._filter()
+        self.style(self.classes)
+
+    def _filter(self):
+        """Show the samples of the present image only."""
+        if self.image:
+            text = self.image.replace("'", "''")
+            self._layer.setSubsetString(f"\"{IMAGE}\" = '{text}'")
+
+    def _feature(self, layer, geometry, class_):
+        """Return a new sample, its shape made valid and cut to the raster."""
+        feature = QgsFeature(layer.fields())
+        if self.image:
+            feature[IMAGE] = self.image
+        if geometry is None:
+            feature[COUNT] = self.raster.width() * self.raster.height()
+        else:
+            shape = usable(geometry, self.raster)
+            feature.setGeometry(shape)
+            feature[COUNT] = count_pixels(shape, self.raster)
+        return self._labelled(feature, class_)
+
+    def _labelled(self, feature, class_):
+        """Return a feature with the fields of a class."""
+        feature[NAME], feature[VALUE] = class_.name, class_.value
+        feature[RED], feature[GREEN], feature[BLUE] = class_.color
+        return feature
+
+    def _write(self, removed, added):
+        """Change the file; features that are among both keep their place and change their attributes.
+
+        Returns:
+            The features that were added, with their ids.
+        """
+        provider = self._all.dataProvider()
+        before, after = {feature.id() for feature in removed}, {feature.id() for feature in added}
+        gone = [number for number in before if number not in after]
+        if gone and not provider.deleteFeatures(gone):
+            raise SampleError(f"{self.path} cannot be changed ({_why(provider)}): is it open elsewhere?")
+        changed = {feature.id(): _attributes(feature) for feature in added if feature.id() in before}
+        if changed and not provider.changeAttributeValues(changed):
+            raise SampleError(f"{self.path} cannot be changed ({_why(provider)}): is it open elsewhere?")
+        new = [_numbered(feature) for feature in added if feature.id() not in before]
+        done, written = provider.addFeatures(new) if new else (True, [])
+        if not done:
+            raise SampleError(f"{self.path} cannot be written ({_why(provider)}): is it full or read-only?")
+        self._layer.dataProvider().reloadData()
+        self._layer.updateExtents()
+        self._layer.triggerRepaint()
+        return list(written)
+
+    def _remember(self, change):
+        """Put a step on the undo list and tell."""
+        self._done.append(change)
+        self._undone = []
+        self.changed.emit()
+
+
+def usable(geometry: QgsGeometry, raster):
+    """Return a shape as a sample can have it: valid, with an area, within the raster.
+
+    Raises:
+        SampleError: Nothing is left of it.
+    """
+    shape = QgsGeometry(geometry)
+    if not shape.isGeosValid():
+        shape = shape.makeValid()
+    if has_pixels(raster):
+        shape = shape.intersection(QgsGeometry.fromRect(raster.extent()))
+        if shape.isEmpty():
+            raise SampleError(f"the shape lies outside {raster.name()}: draw on the image")
+    parts = [
+        part for part in shape.asGeometryCollection() if part.type() == QgsWkbTypes.PolygonGeometry and part.area() > 0
+    ]
+    if not parts:
+        raise SampleError("the shape has no area: draw it larger")
+    return QgsGeometry.collectGeometry(parts)
+
+
+def _attributes(feature):
+    """Return the attributes of a feature by number, without its id."""
+    return {number: value for number, value in enumerate(feature.attributes()) if number}
+
+
+def _numbered(feature):
+    """Return a feature that is saved under the id it had; a new one gets the next."""
+    numbered = QgsFeature(feature)
+    numbered[0] = feature.id() if feature.id() >= 0 else None
+    return numbered
+
+
+def _why(provider):
+    """Return what the provider says went wrong."""
+    errors = provider.errors()
+    provider.clearErrors()
+    return errors[-1] if errors else "no reason given"
+
+
+def _number(value):
+    """Return a whole number of a field, 0 where it is empty."""
+    return 0 if value is None or value == NULL else int(value)
