@@ -23,7 +23,7 @@ REQUIRED = (
     "tracker",
     "homepage",
 )
-BOOLEANS = ("hasProcessingProvider", "experimental", "deprecated", "server")
+BOOLEANS = ("hasProcessingProvider", "experimental", "deprecated", "server", "supportsQt6")
 CATEGORIES = ("Raster", "Vector", "Database", "Mesh", "Web", "Plugins", "Analysis")
 PLACEHOLDER = "https://example.org/imagery-deep-learning"
 ICON_BYTES = 100_000
@@ -71,6 +71,9 @@ def complaints(entries: dict[str, str], root: Path = ROOT) -> list[str]:
         found.append("description must be one short line; the long text belongs to about")
     if "<" in entries.get("about", "") + entries.get("description", ""):
         found.append("about and description take no HTML")
+    if "/" in entries.get("author", ""):
+        found.append("author takes no slash")
+    found += [f"{key} holds a percent sign, which the repository cannot read" for key in entries if "%" in entries[key]]
     if any(not tag.strip() for tag in entries.get("tags", "").split(",")):
         found.append("tags holds an empty tag")
     icon = root / entries.get("icon", "")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 
+import qgis.utils
 from qgis.core import QgsApplication
+from qgis.PyQt.QtCore import QTimer
 
 from .provider import Provider
 
@@ -31,6 +34,8 @@ class Plugin:
         self.menu = Menu(self.iface)
         self.menu.show()
         self.iface.initializationCompleted.connect(self._started)
+        if self.iface.mainWindow().isVisible():  # installed by the plugin manager: QGIS started long ago
+            QTimer.singleShot(0, self._started)
 
     def _started(self):
         """Say what is missing."""
@@ -49,3 +54,12 @@ class Plugin:
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None
+        forget_modules()
+
+
+def forget_modules() -> None:
+    """Let an upgrade import everything anew: QGIS by itself forgets only what ``import`` statements brought."""
+    package = __name__.split(".")[0]
+    if package in qgis.utils.plugins:
+        for name in [name for name in sys.modules if name.startswith(f"{package}.")]:
+            del sys.modules[name]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 DEV = Path(__file__).resolve().parents[2] / "dev"
-WORDS = ("setup", "demo", "test", "lint", "docs", "zip", "bench", "qgis")
+WORDS = ("setup", "demo", "test", "lint", "docs", "zip", "repository", "matrix", "tour", "bench", "qgis")
 
 
 def _dev(*arguments):
@@ -28,6 +28,7 @@ def test_help_names_every_word():
         (("dance",), "unknown command dance"),
         (("setup", "--all"), "unknown argument --all"),
         (("test", "tests/qgis/a.py", "tests/engine/b.py"), "run one side at a time"),
+        (("matrix", "2.18"), "unknown argument 2.18 (there are host, 3.40, 3.44"),
     ],
 )
 def test_a_wrong_word_is_told(arguments, sentence):
@@ -39,4 +40,5 @@ def test_a_wrong_word_is_told(arguments, sentence):
 
 def test_it_keeps_to_posix():
     """The shell that Debian calls sh reads it."""
-    assert subprocess.run(["/bin/sh", "-n", str(DEV)], check=False).returncode == 0
+    for script in (DEV, DEV.with_name("devtools") / "matrix.sh", DEV.with_name("devtools") / "tour.sh"):
+        assert subprocess.run(["/bin/sh", "-n", str(script)], check=False).returncode == 0
