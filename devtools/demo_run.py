@@ -17,7 +17,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 MARK = ".made-by-dev-demo"
-PICTURE_BYTES = 300_000
+PICTURE_BYTES, PICTURE_SIDE = 300_000, 1400
 SWATCH_ROWS = 24
 LOWEST_CONFIDENCE = 0.05  # average precision wants the unsure objects too
 DRAWN_COLOURS = ("#ffd21f", "#ff2d2d", "#1fe0ff", "#ffffff", "#14191f")  # render_map.py draws with them
@@ -150,6 +150,7 @@ def write_picture(detail: Path, target: Path, drawn: Sequence[str]) -> None:
     """Write a picture again with as many colours as fit into what a README may weigh, the drawn ones kept."""
     with Image.open(detail) as opened:
         image = opened.convert("RGB")
+    image.thumbnail((PICTURE_SIDE, PICTURE_SIDE), Image.Resampling.LANCZOS)
     swatches = Image.new("RGB", (image.width, image.height + SWATCH_ROWS * len(drawn)))
     swatches.paste(image)
     for number, colour in enumerate(drawn):
