@@ -16,6 +16,9 @@ from ..engine.tools.kinds import Arguments
 from ..provider.engine_environment import any_interpreter
 from ..provider.engine_process import run_engine
 from ..provider.icons import icon_path
+from ..provider.run_records import Recorder
+from .arrivals import arrange
+from .given_values import plain_values, subject_of
 from .parameters import Border, definition, output_definition, value
 
 
@@ -33,6 +36,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         super().__init__()
         self.request = None
         self.registered = {}
+        self.given, self.subject = {}, ""
 
     def createInstance(self):
         """Return a fresh algorithm."""
@@ -102,20 +106,25 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
             border = Border(self, parameters, context, feedback=feedback)
             self.request = self._request(border)
             self.registered = border.outputs
+            self.given, self.subject = plain_values(parameters, context), subject_of(self.tool, parameters, context)
         except EngineError as error:
             raise QgsProcessingException(str(error)) from error
         return True
 
     def processAlgorithm(self, parameters, context, feedback):
-        """Run the engine and dress what it wrote."""
-        name = next(name for name, tool in TOOLS.items() if tool is self.tool)
+        """Run the engine, keep a record of it, and dress what it wrote."""
+        name, plain = next(name for name, tool in TOOLS.items() if tool is self.tool), self.request.to_plain()
         try:
-            interpreter = "" if self.tool.needs_engine else any_interpreter()
-            outputs = run_engine(name, self.request.to_plain(), feedback, interpreter)
+            with Recorder(name, self.tool.title, plain, self.given, self.subject) as record:
+                interpreter = "" if self.tool.needs_engine else any_interpreter()
+                outputs = run_engine(name, plain, feedback, interpreter, record)
+                record.outputs = outputs
         except EngineError as error:
             raise QgsProcessingException(str(error)) from error
         self.dress(outputs, feedback)
         self._load_what_was_written(outputs, context)
+        places = {output: outputs.get(output, noted) for output, noted in self.registered.items()}
+        arrange(self, name, places, record.path, context)
         known = {output.name() for output in self.outputDefinitions()}
         return {key: path for key, path in outputs.items() if key in known}
 

@@ -6,13 +6,13 @@ import json
 
 from ..engine.tools.classify_pixels import ClassifyPixels
 from .base import EngineAlgorithm
-from .styling import colour_by_class, colour_classes, shade, show_images
+from .styling import SURE, UNSURE, colour_by_class, colour_classes, shade, show_images
 
-SHADED = ("out_probability_raster", "out_confidence_raster", "out_entropy_raster")
+SHADED = {"out_probability_raster": SURE, "out_confidence_raster": SURE, "out_entropy_raster": UNSURE}
 
 
 class ClassifyPixelsAlgorithm(EngineAlgorithm):
-    """Draws class rasters with the model's names and colours, probabilities in grey."""
+    """Draws class rasters with the model's names and colours, probabilities from dark to light."""
 
     tool = ClassifyPixels
 
@@ -32,13 +32,14 @@ class ClassifyPixelsAlgorithm(EngineAlgorithm):
                 shade(path)
             else:
                 colour_classes(path, classes)
-        for name in SHADED:
+        for name, ramp in SHADED.items():
             if outputs.get(name):
-                shade(outputs[name])
+                shade(outputs[name], ramp)
         if outputs.get("out_featureclass"):
             show_images(outputs["out_featureclass"], "Classified")
         if outputs.get("out_polygons"):
-            colour_by_class(outputs["out_polygons"], "Class", [(name, color) for _, name, color in classes])
+            rows = [(name, color) for _, name, color in classes]
+            colour_by_class(outputs["out_polygons"], "Class", rows, label=False)
 
     def _load_what_was_written(self, outputs, context):
         """Let QGIS load what was written, and nothing that was not: outputs depend on the kind of input."""

@@ -7,6 +7,6 @@ from .classify_pixels import ClassifyPixelsAlgorithm
 
 
 class DetectChangeAlgorithm(ClassifyPixelsAlgorithm):
-    """Draws the class raster of change with the model's names and colours, probabilities in grey."""
+    """Draws the class raster of change with the model's names and colours, probabilities from dark to light."""
 
     tool = DetectChange

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from ..engine.tools.non_maximum_suppression import NonMaximumSuppression
 from .base import EngineAlgorithm
+from .styling import colour_by_class
 
 
 class NonMaximumSuppressionAlgorithm(EngineAlgorithm):
-    """Nothing beyond the declaration."""
+    """Draws the features that were kept as the input is drawn, where that is by class."""
 
     tool = NonMaximumSuppression
+
+    def dress(self, outputs, feedback):
+        """Colour the objects by the legend of the input."""
+        rows = [(value, color) for value, _, color in self.request.in_featureclass.legend]
+        if rows:
+            colour_by_class(outputs["out_featureclass"], self.request.class_value_field or "Class", rows)

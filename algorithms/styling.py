@@ -6,20 +6,34 @@ import os
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
-    QgsContrastEnhancement,
+    QgsColorRampShader,
     QgsEditorWidgetSetup,
     QgsFillSymbol,
+    QgsGradientColorRamp,
+    QgsGradientStop,
     QgsLineSymbol,
     QgsMarkerSymbol,
     QgsPalettedRasterRenderer,
     QgsRasterLayer,
+    QgsRasterShader,
     QgsRendererCategory,
-    QgsSingleBandGrayRenderer,
+    QgsSingleBandPseudoColorRenderer,
     QgsSingleSymbolRenderer,
     QgsVectorLayer,
     QgsWkbTypes,
 )
 from qgis.PyQt.QtGui import QColor
+
+from .labelling import add_labels
+
+OPACITY = 0.7
+"""Opacity of rasters of classes and probabilities: the imagery below them shows through."""
+
+SURE = ((68, 1, 84), (59, 82, 139), (33, 145, 140), (94, 201, 98), (253, 231, 37))
+"""From improbable to sure; grows evenly lighter, so it is read in print and by colour-blind people too."""
+
+UNSURE = ((252, 253, 191), (252, 137, 97), (183, 55, 121), (81, 18, 124), (0, 0, 4))
+"""From sure to undecided, for entropy."""
 
 HIT, FALSE_ALARM, MISSED = (0, 158, 115), (213, 94, 0), (0, 114, 178)
 """Colours of accuracy layers, as in the report: right, wrong and missed; told apart also by colour-blind people."""
@@ -55,20 +69,25 @@ def point(color):
     return QgsMarkerSymbol.createSimple(look)
 
 
-def colour_by_class(path, field, classes):
-    """Style a layer by class and keep the style with the data; a table has nothing to style.
+def colour_by_class(path, field, classes, label=True):
+    """Style a layer by class, with labels, and keep the style with the data; a table has nothing to style.
 
     Args:
         path: The layer, as QGIS opens it.
         field: Field with the class name.
         classes: Rows of name and colour, in legend order; an empty name stands for all other values.
+        label: Whether features bear labels where they are large enough on the screen.
     """
-    kind = QgsVectorLayer(path, "styled", "ogr").geometryType()
+    layer = QgsVectorLayer(path, "styled", "ogr")
+    kind = layer.geometryType()
     symbols = {QgsWkbTypes.PointGeometry: point, QgsWkbTypes.LineGeometry: line, QgsWkbTypes.PolygonGeometry: outline}
     if kind not in symbols:
         return
     categories = [QgsRendererCategory(name, symbols[kind](color), name or "no label") for name, color in classes]
-    _keep(path, QgsCategorizedSymbolRenderer(field, categories))
+    layer.setRenderer(QgsCategorizedSymbolRenderer(field, categories))
+    if label:
+        add_labels(layer, field, several=len([name for name, _ in classes if name]) > 1)
+    _save(layer, path)
 
 
 def has_style(path):
@@ -94,20 +113,30 @@ def colour_classes(path, classes):
         return
     entries = [QgsPalettedRasterRenderer.Class(value, QColor(*color), name) for value, name, color in classes]
     layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, entries))
+    layer.renderer().setOpacity(OPACITY)
     _keep_beside(layer, path)
 
 
-def shade(path):
-    """Style the first band of a raster of probabilities in grey, black for 0 and white for 1."""
+def shade(path, ramp=SURE):
+    """Style the first band of a raster of probabilities from 0 to 1, with a bar as legend.
+
+    Args:
+        path: The raster, as QGIS opens it.
+        ramp: Colours at equal steps from 0 to 1.
+    """
     layer = QgsRasterLayer(path, "styled", "gdal")
     if not layer.isValid():
         return
-    stretch = QgsContrastEnhancement(layer.dataProvider().dataType(1))
-    stretch.setMinimumValue(0.0)
-    stretch.setMaximumValue(1.0)
-    stretch.setContrastEnhancementAlgorithm(QgsContrastEnhancement.StretchToMinimumMaximum)
-    renderer = QgsSingleBandGrayRenderer(layer.dataProvider(), 1)
-    renderer.setContrastEnhancement(stretch)
+    first, *middle, last = (QColor(*color) for color in ramp)
+    stops = [QgsGradientStop((place + 1) / (len(middle) + 1), color) for place, color in enumerate(middle)]
+    colours = QgsColorRampShader(0.0, 1.0, QgsGradientColorRamp(first, last, False, stops))
+    colours.classifyColorRamp(5)
+    shader = QgsRasterShader(0.0, 1.0)
+    shader.setRasterShaderFunction(colours)
+    renderer = QgsSingleBandPseudoColorRenderer(layer.dataProvider(), 1, shader)
+    renderer.setClassificationMin(0.0)
+    renderer.setClassificationMax(1.0)
+    renderer.setOpacity(OPACITY)
     layer.setRenderer(renderer)
     _keep_beside(layer, path)
 
@@ -130,8 +159,16 @@ def show_images(path, field):
 
 
 def colour_all(path, color):
-    """Style all features of a layer alike and keep the style with the data."""
-    _keep(path, QgsSingleSymbolRenderer(outline(color)))
+    """Style all features of a layer alike, with labels of class and confidence, and keep the style with the data."""
+    layer = QgsVectorLayer(path, "styled", "ogr")
+    if not layer.isValid():
+        return
+    layer.setRenderer(QgsSingleSymbolRenderer(outline(color)))
+    names = [field.name() for field in layer.fields()]
+    field = next((name for name in names if name.lower() in ("class", "classname")), "")
+    several = bool(field) and len(layer.uniqueValues(names.index(field), 2)) > 1
+    add_labels(layer, field, several)
+    _save(layer, path)
 
 
 def colour_points(path, field, rows):

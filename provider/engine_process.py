@@ -19,6 +19,7 @@ from ..engine import files
 from ..engine.errors import Cancelled, EngineError
 from ..engine.job import PROTOCOL
 from .engine_environment import PLUGIN_ROOT, EngineMissing, clean_environment, find_interpreter
+from .run_records import Unrecorded
 
 POLL = 0.1
 """Seconds between two looks at the cancel button."""
@@ -34,7 +35,7 @@ class EngineFailed(EngineError):
     """The engine ended with a sentence of its own, or without one."""
 
 
-def run_engine(tool: str, parameters: dict, feedback, interpreter: str = "") -> dict:
+def run_engine(tool: str, parameters: dict, feedback, interpreter: str = "", record=None) -> dict:
     """Run one tool in the engine's process and return its outputs.
 
     Args:
@@ -42,6 +43,7 @@ def run_engine(tool: str, parameters: dict, feedback, interpreter: str = "") -> 
         parameters: The request as plain data.
         feedback: QGIS's feedback; called from this thread only.
         interpreter: The Python that runs it; empty for the engine's own.
+        record: A ``Recorder`` that hears what the engine says; None keeps nothing.
 
     Raises:
         EngineMissing: There is no engine, or it does not start.
@@ -49,7 +51,7 @@ def run_engine(tool: str, parameters: dict, feedback, interpreter: str = "") -> 
         EngineFailed: The run ended with an error; the text is for the user.
     """
     process = _start(interpreter or find_interpreter())
-    run = _Run(process, feedback)
+    run = _Run(process, feedback, record or Unrecorded())
     try:
         _send(process, {"protocol": PROTOCOL, "tool": tool, "parameters": parameters})
         return run.follow()
@@ -61,10 +63,11 @@ def run_engine(tool: str, parameters: dict, feedback, interpreter: str = "") -> 
 class _Run:
     """One child and what it has said so far."""
 
-    def __init__(self, process, feedback):
+    def __init__(self, process, feedback, record):
         """Read both pipes in threads of their own: select does not work on pipes on Windows."""
         self.process = process
         self.feedback = feedback
+        self.record = record
         self.lines: queue.Queue = queue.Queue()
         self.last_errors: collections.deque = collections.deque(maxlen=20)
         self.temporaries = []
@@ -82,6 +85,7 @@ class _Run:
         """Pass lines on until both pipes end, then return the outputs or raise."""
         open_pipes = len(self.readers)
         while open_pipes:
+            self.record.beat()
             if self.feedback.isCanceled():
                 raise Cancelled("Cancelled")
             with contextlib.suppress(queue.Empty):
@@ -122,6 +126,7 @@ class _Run:
         except (ValueError, KeyError, TypeError):
             self.feedback.pushDebugInfo(line)
             return
+        self.record.heard(said)
         if kind == "hello":
             self.greeted = True
             if said.get("protocol") != PROTOCOL:

@@ -69,7 +69,8 @@ def confusion_graph(confusion: np.ndarray, learnt: Sequence[ClassInfo]) -> Figur
     bar = figure.colorbar(shown, ax=area, shrink=0.7, label="% of the labelled class")
     bar.set_ticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "25", "50", "75", "100"])
     bar.outline.set_visible(False)
-    bar.solids.set_edgecolor("face")
+    for solids in bar.ax.collections:
+        solids.set_edgecolor("face")  # without it viewers draw hairlines between the steps
     return figure
 
 

@@ -70,7 +70,7 @@ def test_a_class_raster_has_names_and_colours_in_its_legend(scene, pixel_model, 
     layer = QgsRasterLayer(results["out_classified_raster"], "x", "gdal")
     assert layer.dataProvider().sourceNoDataValue(1) == 0
     assert layer.crs().authid() == "EPSG:32633"
-    assert QgsRasterLayer(results["out_confidence_raster"], "x", "gdal").renderer().type() == "singlebandgray"
+    assert QgsRasterLayer(results["out_confidence_raster"], "x", "gdal").renderer().type() == "singlebandpseudocolor"
     areas = QgsVectorLayer(results["out_polygons"], "x", "ogr")
     assert areas.featureCount() >= 25 and areas.renderer().type() == "categorizedSymbol"
     assert "tiles of 64 x 64 pixels" in log

@@ -1,0 +1,194 @@
+"""How layers arrive in the project: named for people, in a group for each run, above the imagery.
+
+QGIS loads the outputs of an algorithm itself and then calls the post-processor of each; QGIS before 3.32 knows no
+groups, so the post-processor moves the layer's node. In ``qgis_process`` nothing is loaded and nothing happens here.
+"""
+
+from __future__ import annotations
+
+import collections
+import re
+from datetime import datetime
+
+from processing.core.ProcessingConfig import ProcessingConfig
+from qgis.core import QgsProcessingLayerPostProcessorInterface, QgsProject, QgsVectorLayer
+
+NAMES = {
+    "out_detected_objects": "Detected objects",
+    "out_classified_raster": "Classes",
+    "out_probability_raster": "Probability",
+    "out_confidence_raster": "Confidence",
+    "out_entropy_raster": "Entropy",
+    "out_polygons": "Class areas",
+    "out_featureclass": "Features",
+    "out_feature_class": "Classified objects",
+    "out_features": "Changes",
+    "out_table": "Change table",
+    "out_accuracy_table": "Accuracy table",
+    "out_true_positives": "Hits",
+    "out_false_positives": "False alarms",
+    "out_false_negatives": "Missed",
+    "out_confusion_matrix": "Confusion matrix",
+    "out_points": "Compared points",
+}
+"""Names of output layers, in front of what they show."""
+
+OF_TOOL = {
+    ("detect_change", "out_classified_raster"): "Change",
+    ("detect_change", "out_polygons"): "Changed areas",
+    ("non_maximum_suppression", "out_featureclass"): "Unique objects",
+    ("classify_pixels", "out_featureclass"): "Classified images",
+}
+"""Names of outputs that mean something else in one tool."""
+
+ORDER = (
+    "out_points",
+    "out_false_positives",
+    "out_false_negatives",
+    "out_true_positives",
+    "out_features",
+    "out_detected_objects",
+    "out_feature_class",
+    "out_featureclass",
+    "out_polygons",
+    "out_classified_raster",
+    "out_probability_raster",
+    "out_confidence_raster",
+    "out_entropy_raster",
+)
+"""Outputs from the top of a group to its bottom; tables come last."""
+
+HIDDEN = ("out_probability_raster", "out_confidence_raster", "out_entropy_raster")
+"""Rasters that arrive switched off: each would cover the classes, or lie covered by them."""
+
+RUN, PLACE = "imagery_deep_learning/run", "imagery_deep_learning/place"
+MOST_CLASSES = 12
+"""Classes up to which a legend arrives unfolded."""
+
+KEPT = collections.deque(maxlen=500)
+"""Post-processors that QGIS may still call: it holds them by address only."""
+
+_WORDINESS = re.compile(r" (Using|for) Deep Learning$| with Deep Learning$")
+
+
+def layer_name(tool, output, subject):
+    """Return the name of an output layer.
+
+    Args:
+        tool: File name of the tool.
+        output: The output's name.
+        subject: What the run works on; may be empty.
+    """
+    name = OF_TOOL.get((tool, output)) or NAMES.get(output, output)
+    return f"{name}: {subject}" if subject else name
+
+
+def group_name(title, subject, moment):
+    """Return the name of a run's group: the tool, what it works on, and when.
+
+    Args:
+        title: The tool's title.
+        subject: What the run works on; may be empty.
+        moment: When it ran.
+    """
+    what = _WORDINESS.sub("", title)
+    return f"{what}: {subject}, {moment:%H:%M}" if subject else f"{what}, {moment:%H:%M}"
+
+
+def arrange(algorithm, tool, places, record, context):
+    """Name the layers that QGIS is to load and have them put into the group of their run.
+
+    A name that a person gave, in a model, stays.
+
+    Args:
+        algorithm: The algorithm that ran.
+        tool: File name of the tool.
+        places: Output name to the layer as QGIS knows it.
+        record: Path of the run's record; the layers that are opened from it later join the same group.
+        context: QGIS's context, which holds what is to be loaded.
+    """
+    loading = context.layersToLoadOnCompletion()
+    run, subject = record or f"{id(algorithm)}", algorithm.subject
+    title = group_name(algorithm.displayName(), subject, datetime.now())
+    for output, place in places.items():
+        if place not in loading:
+            continue
+        details, declared = loading[place], algorithm.parameterDefinition(output)
+        if details.name in ("", output, declared.description() if declared else output):
+            details.name = layer_name(tool, output, subject)
+        arrival = Arrival(run, title, output)
+        KEPT.append(arrival)
+        details.setPostProcessor(arrival)
+        loading[place] = details
+    context.setLayersToLoadOnCompletion(loading)
+
+
+class Arrival(QgsProcessingLayerPostProcessorInterface):
+    """Puts one layer into the group of its run."""
+
+    def __init__(self, run, title, output):
+        """Keep where the layer belongs.
+
+        Args:
+            run: What tells the run from others.
+            title: Name of its group.
+            output: Name of the output.
+        """
+        super().__init__()
+        self.run, self.title, self.output = run, title, output
+
+    def postProcessLayer(self, layer, context, feedback):
+        """Move the layer's node; called by QGIS in the main thread when the layer is in the project."""
+        put_into_group(layer, self.run, self.title, self.output)
+
+
+def put_into_group(layer, run, title, output):
+    """Put a layer of the project into the group of its run, which is made at the top when it is not there yet.
+
+    Args:
+        layer: The layer.
+        run: What tells the run from others.
+        title: Name of its group.
+        output: Name of the output that the layer is.
+    """
+    root = QgsProject.instance().layerTreeRoot()
+    node = root.findLayer(layer.id())
+    if node is None:
+        return
+    group = _group(root, node, run, title)
+    moved = node.clone()
+    place = ORDER.index(output) if output in ORDER else len(ORDER)
+    moved.setCustomProperty(PLACE, place)
+    before = [child for child in group.children() if int(child.customProperty(PLACE, 0)) <= place]
+    group.insertChildNode(len(before), moved)
+    node.parent().removeChildNode(node)
+    moved.setItemVisibilityChecked(output not in HIDDEN)
+    moved.setExpanded(_rows(layer) <= MOST_CLASSES and output not in HIDDEN)
+    if isinstance(layer, QgsVectorLayer) and layer.isSpatial():
+        moved.setCustomProperty("showFeatureCount", 1)
+
+
+def _group(root, node, run, title):
+    """Return the group of a run; groups of earlier runs fold up.
+
+    A new one lies at the top, or at the top of the group that Processing's settings name for results.
+    """
+    groups = [group for group in root.findGroups(True) if group.customProperty(RUN)]
+    for group in groups:
+        if group.customProperty(RUN) == run:
+            return group
+        group.setExpanded(False)
+    own = ProcessingConfig.getSetting(ProcessingConfig.RESULTS_GROUP_NAME)
+    parent = node.parent() if own and node.parent().name() == own else root
+    made = parent.insertGroup(0, title)
+    made.setCustomProperty(RUN, run)
+    return made
+
+
+def _rows(layer):
+    """Return how many rows the legend of a layer has."""
+    renderer = layer.renderer() if hasattr(layer, "renderer") else None
+    for rows in ("categories", "classes"):
+        if hasattr(renderer, rows):
+            return len(getattr(renderer, rows)())
+    return 1

@@ -1,0 +1,176 @@
+"""Layers as they arrive in a project: named, grouped, styled, labelled where there is room."""
+
+import processing
+import pytest
+from processing.gui.Postprocessing import handleAlgorithmResults
+from qgis.core import (
+    QgsApplication,
+    QgsFeature,
+    QgsGeometry,
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputLayerDefinition,
+    QgsProject,
+    QgsRectangle,
+    QgsVectorLayer,
+)
+
+from imagery_deep_learning.algorithms.labelling import add_labels, label_scale
+from imagery_deep_learning.algorithms.styling import HIT, colour_all
+
+pytestmark = pytest.mark.usefixtures("provider")
+
+
+@pytest.fixture
+def project(qgis_app, qgis_new_project):
+    """Return an empty project."""
+    return QgsProject.instance()
+
+
+def run_and_load(name, **parameters):
+    """Run a tool as its dialog does, and load what it wrote."""
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
+    context.setProject(QgsProject.instance())
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById(f"deeplearning:{name}")
+    for output, path in [(key, value) for key, value in parameters.items() if key.startswith("out_")]:
+        if not path.endswith((".pdf", ".html")):
+            parameters[output] = QgsProcessingOutputLayerDefinition(path, QgsProject.instance())
+    results, fits = algorithm.run(parameters, context, feedback)
+    assert fits, feedback.textLog()
+    assert handleAlgorithmResults(algorithm, context, feedback, parameters=parameters)
+    return results
+
+
+def accuracy(scene, folder):
+    """Judge the detections of the scene and load the layers."""
+    return run_and_load(
+        "computeaccuracyforobjectdetection",
+        detected_features=f"{scene}/found.gpkg",
+        ground_truth_features=f"{scene}/labels.gpkg",
+        out_accuracy_table=str(folder / "accuracy.csv"),
+        out_accuracy_report=str(folder / "accuracy.pdf"),
+        out_true_positives=str(folder / "hits.gpkg"),
+        out_false_positives=str(folder / "false.gpkg"),
+        out_false_negatives=str(folder / "missed.gpkg"),
+    )
+
+
+def test_the_layers_of_a_run_lie_in_a_group_of_their_own_above_the_rest(project, scene, tmp_path):
+    """Named for people and in a fixed order; wrong and missed ones above the hits, the table last."""
+    under = QgsVectorLayer(f"{scene}/labels.gpkg", "ground truth", "ogr")
+    project.addMapLayer(under)
+    accuracy(scene, tmp_path)
+
+    group, last = project.layerTreeRoot().children()
+    assert group.name().startswith("Compute Accuracy For Object Detection: found, ")
+    assert [node.name() for node in group.children()] == [
+        "False alarms: found", "Missed: found", "Hits: found", "Accuracy table: found",
+    ]  # fmt: skip
+    assert last.name() == "ground truth"
+    assert group.children()[0].customProperty("showFeatureCount")
+
+
+def test_the_group_of_an_earlier_run_folds_up(project, scene, tmp_path):
+    """The newest is on top and open."""
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        accuracy(scene, tmp_path / name)
+    newer, older = project.layerTreeRoot().children()
+    assert newer.isExpanded() and not older.isExpanded()
+    assert len(newer.children()) == len(older.children()) == 4
+
+
+def test_results_keep_to_the_group_that_processing_names(project, scene, tmp_path):
+    """A person's setting counts."""
+    from processing.core.ProcessingConfig import ProcessingConfig
+
+    ProcessingConfig.setSettingValue(ProcessingConfig.RESULTS_GROUP_NAME, "My results")
+    try:
+        accuracy(scene, tmp_path)
+    finally:
+        ProcessingConfig.setSettingValue(ProcessingConfig.RESULTS_GROUP_NAME, "")
+    (mine,) = project.layerTreeRoot().children()
+    assert mine.name() == "My results" and len(mine.children()) == 1
+    assert len(mine.children()[0].children()) == 4
+
+
+def test_a_name_given_by_a_person_stays(project, scene, tmp_path):
+    """As in a model, whose outputs have names of their own."""
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
+    context.setProject(project)
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("deeplearning:nonmaximumsuppression")
+    target = QgsProcessingOutputLayerDefinition(str(tmp_path / "thin.gpkg"), project)
+    target.destinationName = "Unique pads"
+    values = {"in_featureclass": f"{scene}/found.gpkg", "confidence_score_field": "Confidence"}
+    assert algorithm.run({**values, "out_featureclass": target}, context, feedback)[1], feedback.textLog()
+    handleAlgorithmResults(algorithm, context, feedback)
+    assert [layer.name() for layer in project.mapLayers().values()] == ["Unique pads"]
+
+
+def test_without_a_project_nothing_is_arranged(scene, tmp_path):
+    """A script gets its outputs and no layer tree."""
+    values = {"in_featureclass": f"{scene}/found.gpkg", "confidence_score_field": "Confidence"}
+    context = QgsProcessingContext()
+    results = processing.run(
+        "deeplearning:nonmaximumsuppression", {**values, "out_featureclass": str(tmp_path / "t.gpkg")}, context=context
+    )
+    assert results["out_featureclass"].startswith(str(tmp_path / "t.gpkg"))
+    assert context.layersToLoadOnCompletion() == {}
+
+
+def boxes(side, count, crs="EPSG:32633", fields="field=Class:string&field=Confidence:double"):
+    """Return a layer of squares in a row."""
+    layer = QgsVectorLayer(f"Polygon?crs={crs}&{fields}", "boxes", "memory")
+    made = []
+    for number in range(count):
+        feature = QgsFeature(layer.fields())
+        left = 3 * number * side
+        feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(left, 0, left + side, side)))
+        feature.setAttributes(["pad" if number % 2 else "shed", 0.876][: layer.fields().count()])
+        made.append(feature)
+    layer.dataProvider().addFeatures(made)
+    layer.updateExtents()
+    return layer
+
+
+@pytest.mark.parametrize(("side", "crs", "scale"), [(10, "EPSG:32633", 1000), (100, "EPSG:32633", 10_000)])
+def test_labels_appear_where_features_are_large_enough(side, crs, scale):
+    """A box of 10 m is 7 mm wide at about 1:1400; the next round scale that is larger is taken."""
+    assert label_scale(boxes(side, 9, crs)) == scale
+
+
+def test_labels_of_a_layer_in_degrees_have_a_scale_too():
+    """One thousandth of a degree is about 111 m."""
+    assert label_scale(boxes(0.001, 9, "EPSG:4326")) == 10_000
+
+
+def test_an_empty_layer_has_no_labels():
+    """Nothing found is a result."""
+    layer = boxes(10, 0)
+    add_labels(layer, "Class", True)
+    assert not layer.labelsEnabled()
+
+
+@pytest.mark.parametrize(("several", "text"), [(True, "pad 88 %"), (False, "88 %")])
+def test_a_label_says_class_and_confidence(several, text):
+    """The name of the only class says nothing and is left out."""
+    from qgis.core import QgsExpression, QgsExpressionContext, QgsExpressionContextUtils
+
+    layer = boxes(10, 2)
+    add_labels(layer, "Class", several)
+    scope = QgsExpressionContext(QgsExpressionContextUtils.globalProjectLayerScopes(layer))
+    scope.setFeature([*layer.getFeatures()][1])
+    expression = QgsExpression(layer.labeling().settings().fieldName)
+    assert expression.evaluate(scope).strip() == text, expression.evalErrorString()
+    assert layer.labeling().settings().scaleVisibility
+
+
+def test_hits_are_coloured_and_labelled(scene, tmp_path):
+    """The style is kept with the data."""
+    import shutil
+
+    shutil.copy(f"{scene}/found.gpkg", tmp_path / "hits.gpkg")
+    colour_all(str(tmp_path / "hits.gpkg"), HIT)
+    layer = QgsVectorLayer(str(tmp_path / "hits.gpkg"), "hits", "ogr")
+    assert layer.renderer().symbol().symbolLayer(0).strokeColor().getRgb()[:3] == HIT
+    assert layer.labelsEnabled()
