@@ -15,6 +15,7 @@ from .diagnose_engine import DiagnoseEngineAlgorithm
 from .export_training_data import ExportTrainingDataAlgorithm
 from .inspect_training_data import InspectTrainingDataAlgorithm
 from .non_maximum_suppression import NonMaximumSuppressionAlgorithm
+from .segment_image import SegmentImageAlgorithm
 from .set_up_engine import SetUpEngineAlgorithm
 from .train_model import TrainModelAlgorithm
 
@@ -22,6 +23,7 @@ ALGORITHMS = (
     SetUpEngineAlgorithm,
     DiagnoseEngineAlgorithm,
     BuildBundleAlgorithm,
+    SegmentImageAlgorithm,
     ExportTrainingDataAlgorithm,
     ConvertTrainingDataAlgorithm,
     InspectTrainingDataAlgorithm,

@@ -16,6 +16,7 @@ from .diagnose_engine import DiagnoseEngine
 from .export_training_data import ExportTrainingData
 from .inspect_training_data import InspectTrainingData
 from .non_maximum_suppression import NonMaximumSuppression
+from .segment_image import SegmentImage
 from .set_up_engine import SetUpEngine
 from .train_model import TrainModel
 
@@ -23,6 +24,7 @@ TOOLS: dict[str, type[Tool]] = {
     "set_up_engine": SetUpEngine,
     "diagnose_engine": DiagnoseEngine,
     "build_bundle": BuildBundle,
+    "segment_image": SegmentImage,
     "export_training_data": ExportTrainingData,
     "convert_training_data": ConvertTrainingData,
     "inspect_training_data": InspectTrainingData,
