@@ -14,7 +14,7 @@ from ..accuracy.object_comparison import ObjectComparison
 from ..classes import ClassInfo
 from ..errors import FeatureError, ParameterError
 from ..job import Job
-from ..raster.crs import crs_text, known_crs
+from ..raster.crs import asked_crs, crs_text, known_crs
 from ..tools.classify_objects import ClassifyObjects
 from ..tools.values import FeatureTarget
 from ..vector.appending import ExistingLayer, add_features, add_rows, check_fit, existing_layer
@@ -108,7 +108,7 @@ def plan_output(request: ClassifyObjects, subject: Subject, multi: bool, job: Jo
     fields = _free_fields(request.class_label_field, subject.types, several, job)
     types = {**subject.types, **fields.types(multi)}
     existing = existing_layer(request.out_feature_class)
-    asked = known_crs(request.output_crs, "output_crs", ParameterError)
+    asked = asked_crs(request.output_crs)
     crs = subject.crs if asked is None else crs_text(asked)
     if existing is not None:
         check_fit(existing, types, subject.geometry_type)

@@ -17,7 +17,7 @@ from ..files import room_for, writable
 from ..job import Job
 from ..models.registry import get_architecture
 from ..package.emd import ModelPackage
-from ..raster.crs import crs_text, known_crs
+from ..raster.crs import asked_crs, crs_text
 from ..raster.reading import RasterSource, raster_source
 from ..raster.sources import list_rasters
 from ..raster.views import UNPLACED, extent_bounds
@@ -176,7 +176,7 @@ def output_crs(request: DetectObjects, plans: Sequence[RasterPlan], job: Job) ->
         RasterError: Rasters without a CRS are to be brought into one.
     """
     first = plans[0].source.crs
-    asked = known_crs(request.output_crs, "output_crs", ParameterError)
+    asked = asked_crs(request.output_crs)
     target = asked or first
     if target is None and all(plan.source.crs is None for plan in plans):
         return None

@@ -10,6 +10,7 @@ from ..accuracy.attributes import class_field, class_values, confidences, geomet
 from ..accuracy.polygons import suppress_polygons
 from ..inference.overlaps import Integers
 from ..job import Job
+from ..raster.crs import asked_crs
 from ..tools.non_maximum_suppression import NonMaximumSuppression
 from ..vector.reading import FeatureTable, read_features, transformed
 from ..vector.writing import write_features
@@ -17,6 +18,7 @@ from ..vector.writing import write_features
 
 def run(request: NonMaximumSuppression, job: Job) -> dict[str, str]:
     """Remove the duplicates of one layer; see NonMaximumSuppression for the parameters."""
+    output_crs = asked_crs(request.output_crs)
     job.progress(0.0, "Reading features")
     table = read_features(request.in_featureclass, job=job)
     require_polygons(table, "choose a polygon layer, or buffer the features first")
@@ -29,8 +31,8 @@ def run(request: NonMaximumSuppression, job: Job) -> dict[str, str]:
     job.message(f"{dropped} of {len(table)} features are duplicates; {len(kept)} are kept")
     job.progress(0.8, "Writing features")
     survivors = table.take(kept)
-    if request.output_crs:
-        survivors = transformed(survivors, request.output_crs)
+    if output_crs is not None:
+        survivors = transformed(survivors, output_crs)
     written = write_features(
         request.out_featureclass, survivors, job=job, geometry_type=geometry_type(table), crs=survivors.crs
     )

@@ -8,7 +8,7 @@ from rasterio._err import CPLE_BaseError
 from rasterio.crs import CRS
 from rasterio.errors import CRSError, RasterioError
 
-from ..errors import EngineError
+from ..errors import EngineError, ParameterError
 
 GDAL_ERRORS = (RasterioError, CRSError, CPLE_BaseError, OSError)
 """What rasterio raises when GDAL or PROJ refuses; some of GDAL's own errors come through unwrapped."""
@@ -36,6 +36,21 @@ def known_crs(crs: str | CRS | None, what: str = "the layer", kind: type[EngineE
     except GDAL_ERRORS as error:
         raise kind(f"the CRS of {what} is not known ({str(crs)[:60]}): give it one with an authority code") from error
     return None if not text or _NOWHERE.match(text) else found
+
+
+def asked_crs(output_crs: str) -> CRS | None:
+    """Return the CRS that an output is asked for in, None where none is.
+
+    Raises:
+        ParameterError: It is no CRS, or none of a map: geocentric, or of heights only.
+    """
+    found = known_crs(output_crs, "output_crs", ParameterError)
+    if found is not None and not (found.is_geographic or found.is_projected):
+        raise ParameterError(
+            f"output_crs {crs_text(found)} is no map's: it has no longitude and latitude, and no easting and northing; "
+            "choose a geographic or projected one, such as EPSG:4326"
+        )
+    return found
 
 
 def crs_text(crs: CRS | None) -> str | None:

@@ -304,6 +304,8 @@ REFUSED = [
     ({"run_nms": True, "confidence_score_field": "score"}, "Confidence"),
     ({"extent": Extent(0, 0, 1, 1)}, "outside"),
     ({"output_crs": "EPSG:99999999"}, "output_crs"),
+    ({"output_crs": "EPSG:4978"}, "EPSG:4978 is no map's"),
+    ({"output_crs": "EPSG:5703"}, "EPSG:5703 is no map's"),
 ]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.accuracy.polygons import suppress_polygons
-from engine.errors import Cancelled, FeatureError
+from engine.errors import Cancelled, FeatureError, ParameterError
 from engine.job import Job
 from engine.pipelines.non_maximum_suppression import run
 from engine.tools.non_maximum_suppression import NonMaximumSuppression
@@ -158,6 +158,14 @@ def test_fields_that_do_not_serve_are_refused(tmp_path, fields, parameters, sent
     source = write_boxes(tmp_path / "found.gpkg", squares((0, 0)), **fields)
     with pytest.raises(FeatureError, match=sentence):
         survivors(source, tmp_path, **parameters)
+    assert not (tmp_path / "kept.gpkg").exists()
+
+
+def test_an_output_crs_that_is_no_maps_is_refused(tmp_path):
+    """Geocentric coordinates have no easting and northing."""
+    source = write_boxes(tmp_path / "found.gpkg", squares((0, 0)), Confidence=np.array([0.9]))
+    with pytest.raises(ParameterError, match=r"output_crs EPSG:4978 is no map's: .* choose a geographic or projected"):
+        survivors(source, tmp_path, output_crs="EPSG:4978")
     assert not (tmp_path / "kept.gpkg").exists()
 
 
