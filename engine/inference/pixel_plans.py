@@ -13,7 +13,7 @@ from ..errors import ParameterError, RasterError
 from ..job import Job
 from ..package.emd import ModelPackage
 from ..raster.class_output import OutputGrid
-from ..raster.crs import GDAL_ERRORS, crs_text, known_crs
+from ..raster.crs import GDAL_ERRORS, asked_crs, crs_text
 from ..raster.opening import first_line
 from ..raster.pairs import pair_source
 from ..raster.reading import RasterSource, raster_source
@@ -21,6 +21,7 @@ from ..raster.views import UNPLACED, View, cell_size_of
 from ..tools.arguments import PixelArguments
 from ..tools.pixel_runs import PixelRun
 from .preparation import RasterPlan, fitted_source, mask_area, model_bands
+from .scale import warn_of_cells
 from .tiles import TileGrid
 
 STEP = 32
@@ -98,7 +99,9 @@ def plan_pair(
     if first is None:
         raise RasterError(f"{paths[0]} lies outside the extent: choose one that overlaps it")
     second = raster_source(paths[1], job=job, bands=model_bands(other, package.bands, job))
-    return _planned(first, second, request, package, arguments, "", job)
+    plan = _planned(first, second, request, package, arguments, "", job)
+    warn_of_cells(own, other, job)
+    return plan
 
 
 def _planned(
@@ -112,7 +115,7 @@ def _planned(
 ) -> ImagePlan:
     """Return the plan of a raster at the model's cell size, and of a second one laid over it; see ``plan_image``."""
     path = source.path
-    crs = known_crs(request.output_crs, "output_crs", ParameterError) or source.crs
+    crs = asked_crs(request.output_crs) or source.crs
     if crs is not None and source.crs is None:
         raise RasterError(f"{path} has no CRS and the output is to be in {crs_text(crs)}: give the raster its CRS")
     snap = _snap_lattice(request.snap_raster, crs, job) if request.snap_raster else None

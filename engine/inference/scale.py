@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from rasterio.crs import CRS
 
 from ..errors import EngineError, ParameterError
 from ..job import Job
+from ..raster.alignment import cell_size_on
 from ..raster.crs import known_crs
 from ..raster.reading import RasterSource
 
@@ -17,6 +20,9 @@ FAR = 4.0
 
 FAR_COARSER = 64.0
 """The same where it is made coarser, which loses nothing that the model knows."""
+
+MOST_TIMES = 1.95
+"""Ratio of two cell sizes from which on one image shows much that the other cannot: doubled, give or take rounding."""
 
 METRES_A_DEGREE = 111_320.0
 """Ground length of a degree of latitude."""
@@ -86,6 +92,27 @@ def model_cell_size(cell_size: float | None, crs: str | None, source: RasterSour
     except EngineError:
         return cell_size
     return cell_size if own is None else cell_size * _metres(own) / _metres(source.crs)
+
+
+def warn_of_cells(first: RasterSource, second: RasterSource, job: Job) -> None:
+    """Warn of two dates whose cells differ much in size: what only one of them resolves looks like a change.
+
+    Args:
+        first: The earlier raster, at its own cell size.
+        second: The later one, at its own.
+        job: Told.
+
+    Raises:
+        RasterError: Their CRSs cannot be related.
+    """
+    own, other = first.cell_size, cell_size_on(second, first)
+    most = max(max(a / b, b / a) for a, b in zip(own, other, strict=True))
+    if math.isfinite(most) and most >= MOST_TIMES:
+        job.warn(
+            f"the cells of {first.path} are {own[0]:.4g} x {own[1]:.4g} and those of {second.path} {other[0]:.4g} x "
+            f"{other[1]:.4g} {unit_name(first.crs)}, {most:.1f} times apart: what only the finer image shows "
+            "may count as change; choose images of about the same cell size"
+        )
 
 
 def unit_name(crs: CRS | None) -> str:

@@ -21,7 +21,7 @@ from ..accuracy.detection_changes import (
 from ..accuracy.two_dates import Pairs, matched_pairs, near_pairs, overlapping_pairs
 from ..errors import FeatureError, ParameterError
 from ..job import Job
-from ..raster.crs import known_crs
+from ..raster.crs import asked_crs, known_crs
 from ..tools.compare_detections import CompareDetections
 from ..tools.values import FeatureSource
 from ..vector.reading import FeatureTable, read_features, related, transformed
@@ -33,6 +33,7 @@ def run(request: CompareDetections, job: Job) -> dict[str, str]:
     for target in (request.out_features, request.out_table):
         if target is not None:
             files.writable(output_path(target)[0])
+    output_crs = asked_crs(request.output_crs)
     job.progress(0.0, "Reading features")
     new_table = read_features(request.new_detections, job=job, numbers=NUMBER)
     old_table = read_features(request.old_detections, job=job, numbers=NUMBER)
@@ -41,6 +42,7 @@ def run(request: CompareDetections, job: Job) -> dict[str, str]:
     old = _objects(request, old_table, request.old_class_field, request.old_id_field, request.new_imagery, job)
     new = _objects(request, new_table, request.new_class_field, request.new_id_field, request.old_imagery, job)
     job.progress(0.3, "Comparing features")
+    _warn_of_ground(old_table, new_table, request.max_distance or 0.0, job)
     _warn_of_classes(old, new, job)
     pairs = _pairs(request, kind, old, new, job)
     matched = matched_pairs(pairs, same_classes(old, new, pairs))
@@ -49,8 +51,8 @@ def run(request: CompareDetections, job: Job) -> dict[str, str]:
     _tell(columns, changes.unseen, job)
     job.progress(0.8, "Writing features")
     table = compared_table(old, new, changes, kind, job)
-    if request.output_crs:
-        table = transformed(table, request.output_crs)
+    if output_crs is not None:
+        table = transformed(table, output_crs)
     outputs = {
         "out_features": write_features(
             request.out_features, table, job=job, geometry_type=_geometry_type(table, kind), crs=table.crs
@@ -86,6 +88,27 @@ def _objects(
         shapely.prepare(area)
         seen = np.asarray(shapely.covers(area, shapely.point_on_surface(table.geometry)), bool)
     return Objects(table, _ids(table, id_field), classes, confidence, counts, seen)
+
+
+def _warn_of_ground(old: FeatureTable, new: FeatureTable, reach: float, job: Job) -> None:
+    """Warn of layers that lie apart: then every object counts as gone or new.
+
+    Args:
+        old: The older objects.
+        new: The newer ones, in the same CRS.
+        reach: Distance that counts as the same place, map units.
+        job: Told.
+    """
+    if not len(old) or not len(new):
+        return
+    left, bottom, right, top = shapely.total_bounds(old.geometry)
+    others = shapely.total_bounds(new.geometry)
+    gaps = others[0] - right, left - others[2], others[1] - top, bottom - others[3]
+    if max(gaps) > reach:
+        job.warn(
+            f"{old.name} and {new.name} share no ground, so that everything counts as gone or new: choose layers of "
+            "the same place, and mind their CRS"
+        )
 
 
 def _warn_of_classes(old: Objects, new: Objects, job: Job) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
 from affine import Affine
 from rasterio.crs import CRS
-from rasterio.warp import transform_bounds
+from rasterio.warp import transform, transform_bounds
 
 from ..errors import RasterError
 from ..job import Job
@@ -114,11 +115,30 @@ def _difference(source: RasterSource, grid: RasterSource) -> str:
     own, other = cell_size_of(source.transform), cell_size_of(grid.transform)
     if max(abs(a / b - 1) for a, b in zip(own, other, strict=True)) > 1e-6:
         return f"cell size {own[0]:.6g} instead of {other[0]:.6g}"
+    if source.view.warped:
+        return "rotated"  # its transform is that of the north-up grid it is read on
     between: Affine = ~source.transform @ grid.transform
     if max(abs(between.a - 1), abs(between.b), abs(between.d), abs(between.e - 1)) > 1e-6:
         return "rotated or flipped"
     shift = between.c - round(between.c), between.f - round(between.f)
     return f"shifted by {max(map(abs, shift)):.2g} of a cell"
+
+
+def cell_size_on(source: RasterSource, grid: RasterSource) -> tuple[float, float]:
+    """Return the width and height of a raster's middle cell in units of another one's CRS.
+
+    Raises:
+        RasterError: The CRSs cannot be related.
+    """
+    if source.crs == grid.crs:
+        return cell_size_of(source.transform)
+    middle = source.cols / 2, source.rows / 2
+    corners = [source.transform @ (middle[0] + col, middle[1] + row) for col, row in ((0, 0), (1, 0), (0, 1))]
+    try:
+        x, y = transform(source.crs or CRS(), grid.crs or CRS(), *zip(*corners, strict=True))[:2]
+    except GDAL_ERRORS as error:
+        raise _unrelated(source, grid) from error
+    return math.hypot(x[1] - x[0], y[1] - y[0]), math.hypot(x[2] - x[0], y[2] - y[0])
 
 
 def bounds_on(source: RasterSource, grid: RasterSource) -> tuple[float, float, float, float]:
@@ -133,10 +153,14 @@ def bounds_on(source: RasterSource, grid: RasterSource) -> tuple[float, float, f
     try:
         left, bottom, right, top = transform_bounds(first, second, *source.bounds, densify_pts=21)
     except GDAL_ERRORS as error:
-        raise RasterError(
-            f"the CRS of {source.path} cannot be related to that of {grid.path}: reproject one of them first"
-        ) from error
+        raise _unrelated(source, grid) from error
     return left, bottom, right, top
+
+
+def _unrelated(source: RasterSource, grid: RasterSource) -> RasterError:
+    return RasterError(
+        f"the CRS of {source.path} cannot be related to that of {grid.path}: reproject one of them first"
+    )
 
 
 def _overlap(one: tuple[float, float, float, float], two: tuple[float, float, float, float]) -> bool:

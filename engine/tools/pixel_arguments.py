@@ -72,6 +72,7 @@ CHANGE_THRESHOLD = ArgumentSpec(
     low=0.0,
     high=1.0,
     help="Smallest probability of a class of change; below it nothing changed. Empty takes the likeliest class.",
+    aliases=("score_threshold",),
 )
 
 CHANGE_ARGUMENTS: tuple[ArgumentSpec, ...] = (
@@ -118,7 +119,7 @@ class PixelArguments:
     @classmethod
     def help(cls, specs: tuple[ArgumentSpec, ...] = PIXEL_ARGUMENTS) -> str:
         """Return what can be given, for dialogs and documents."""
-        known = ", ".join(spec.name for spec in specs)
+        known = ", ".join(name for spec in specs for name in (spec.name, *spec.aliases))
         return f"Names and values, such as padding 64; batch_size 4. Known: {known}."
 
     @classmethod

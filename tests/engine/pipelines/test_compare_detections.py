@@ -55,6 +55,20 @@ def dates(tmp_path):
     return old, new
 
 
+def test_layers_of_different_places_are_warned_of(tmp_path, dates):
+    """All objects are gone or new, which is true and hardly what was meant; neighbours that only touch are no such."""
+    far = write_features(tmp_path / "far.gpkg", [square(5000, 0)], Class=["pad"], Confidence=[0.9])
+    near = write_features(tmp_path / "near.gpkg", [square(160, 0)], Class=["pad"], Confidence=[0.9])
+    empty = write_features(tmp_path / "none.gpkg", [], Class=np.zeros(0, object), Confidence=np.zeros(0))
+    told = []
+    for other in (far, near, empty):
+        job = Job()
+        _, rows = compare(tmp_path, dates[0], other, job)
+        told.append(any("share no ground, so that everything counts as gone or new" in text for text in job.warnings))
+        assert {row["Status"] for row in rows} <= {"gone", "new"}
+    assert told == [True, False, False]
+
+
 def test_each_object_has_its_fate(tmp_path, dates):
     """New, confirmed, changed outline, changed class, gone; with the identifiers and confidences of both dates."""
     table, rows = compare(tmp_path, *dates, old_id_field="well", out_table=FeatureTarget(str(tmp_path / "counts.csv")))

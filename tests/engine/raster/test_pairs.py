@@ -6,6 +6,7 @@ from rasterio.transform import Affine
 from rasterio.warp import transform as moved
 
 from engine.errors import RasterError
+from engine.inference.scale import warn_of_cells
 from engine.job import Job
 from engine.raster.grid import Window
 from engine.raster.pairs import pair_source
@@ -126,3 +127,25 @@ def test_rasters_of_different_places_are_refused(tmp_path):
     lost = write_raster(tmp_path / "c.tif", np.ones((3, 40, 40), np.float32), crs=None)
     with pytest.raises(RasterError, match="has no CRS and"):
         read_pair(first, lost)
+
+
+def test_a_rotated_raster_is_said_to_be_rotated(tmp_path):
+    """It has cells of the same size, and no shift would bring it onto the grid."""
+    first = plane_raster(tmp_path / "a.tif", Affine(2, 0, LEFT, 0, -2, TOP), (70, 90))
+    second = plane_raster(tmp_path / "b.tif", *GRIDS["turned"][:2])
+    job = Job()
+    read_pair(first, second, job)
+    assert any(line.endswith("while it is read: rotated") for line in job.messages)
+
+
+@pytest.mark.parametrize(("cell", "crs", "told"), [(2, None, None), (3.8, None, None), (4, None, "2 x 2 and"),
+                                                   (0.5, None, "0.5 x 0.5 m, 4.0 times"),
+                                                   (8.0, "EPSG:32634", "4.0 times apart")])  # fmt: skip
+def test_cells_of_very_different_sizes_are_warned_of(tmp_path, cell, crs, told):
+    """With both sizes on the ground, whatever the unit of the second."""
+    first = plane_raster(tmp_path / "a.tif", Affine(2, 0, LEFT, 0, -2, TOP), (70, 90))
+    x, y = (LEFT, TOP) if crs is None else (moved("EPSG:32633", crs, [LEFT], [TOP])[place][0] for place in (0, 1))
+    second = plane_raster(tmp_path / "b.tif", Affine(cell, 0, x, 0, -cell, y), (60, 60), crs or "EPSG:32633")
+    job = Job()
+    warn_of_cells(raster_source(first, job=Job()), raster_source(second, job=Job()), job)
+    assert (told is None and not job.warnings) or told in job.warnings[0]

@@ -6,7 +6,7 @@ import pytest
 
 from engine.errors import ParameterError
 from engine.job import Job
-from engine.tools.arguments import ModelDefaults, PixelArguments
+from engine.tools.arguments import CHANGE_ARGUMENTS, ModelDefaults, PixelArguments
 
 CLASSES = ModelDefaults(tile=(256, 256), padding=32, background=True)
 EDGES = ModelDefaults(tile=(256, 256), padding=32, background=True, kind="edges", threshold=0.4)
@@ -75,3 +75,9 @@ def test_a_background_that_is_not_there_is_told():
     assert parsed(model, job, predict_background=True).predict_background is None
     assert len(job.warnings) == 1
     assert parsed(model, predict_background=False).predict_background is None
+
+
+def test_help_lists_every_name_that_is_known():
+    """Also the other name of the threshold of changes."""
+    assert "threshold, score_threshold, test_time_augmentation" in PixelArguments.help(CHANGE_ARGUMENTS)
+    assert "score_threshold" not in PixelArguments.help()
