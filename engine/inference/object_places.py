@@ -24,6 +24,10 @@ NOWHERE = -1
 """Stands for the raster of an object that lies in none."""
 
 
+LEAST_SHOWN = 0.1
+"""Share of a chip that must lie in the raster for an object to be seen as it is, with its surroundings."""
+
+
 @dataclass
 class Places:
     """The objects of a run; 36 bytes each.
@@ -147,6 +151,7 @@ def _best(table: FeatureTable, sources: Sequence[RasterSource], cut: Cut, tried:
                 [away.a * left + away.c, away.e * top + away.f, away.a * right + away.c, away.e * bottom + away.f], 1
             )
             share = _share_inside(bounds, source, cut)
+            bounds, share = _within_raster(bounds, share, source)
             if tried is not None:
                 share[tried[:, number]] = 0.0
             better = share > best
@@ -165,6 +170,31 @@ def _share_inside(bounds: Array, source: RasterSource, cut: Cut) -> Array:
     down = np.minimum(windows[:, 1] + windows[:, 3], source.rows) - np.maximum(windows[:, 1], 0)
     share[touches] = np.maximum(across, 0) * np.maximum(down, 0) / (windows[:, 2] * windows[:, 3])
     return share
+
+
+def _within_raster(bounds: Array, share: Array, source: RasterSource) -> tuple[Array, Array]:
+    """Return bounds and shares of objects, those of which a chip would show hardly anything cut at the raster's edge.
+
+    A frame that reaches far beyond the raster, or whose middle lies far from it, would give a chip that is black but
+    for a corner, or wholly; the part of the object that is in the raster is looked at then.
+
+    Args:
+        bounds: (n, 4) in pixels of the raster.
+        share: (n,) which share of each chip lies in it.
+        source: The raster.
+
+    Returns:
+        The bounds, and the shares: of such objects below ``LEAST_SHOWN``, the larger the more of the frame is seen, so
+        that a raster that covers an object well comes first.
+    """
+    size = np.array([source.cols, source.rows] * 2, np.float64)
+    with np.errstate(invalid="ignore"):
+        inside = np.clip(bounds, 0, size)
+        seen, sides = inside[:, 2:] - inside[:, :2], bounds[:, 2:] - bounds[:, :2]
+        poor = (share < LEAST_SHOWN) & ((seen > 0) | (sides == 0)).all(axis=1)
+        poor &= (bounds[:, :2] < size[:2]).all(axis=1) & (bounds[:, 2:] >= 0).all(axis=1)
+    fraction = np.where(sides > 0, seen / np.where(sides > 0, sides, 1), 1).prod(axis=1)
+    return np.where(poor[:, None], inside, bounds), np.where(poor, LEAST_SHOWN * fraction, share)
 
 
 def _in_each_crs(table: FeatureTable, sources: Sequence[RasterSource]) -> Iterator[tuple[CRS | None, Array]]:

@@ -173,6 +173,23 @@ def test_objects_outside_and_without_data_stay_without_a_label(tmp_path, object_
     assert any("3 objects lie outside every raster or where there is no data" in line for line in job.warnings)
 
 
+@pytest.mark.parametrize("fixed", [True, False])
+def test_a_frame_that_reaches_far_beyond_the_raster_is_seen_where_the_raster_is(tmp_path, object_model, fixed):
+    """A parish around a small image has its middle elsewhere; one that only touches the image is not seen in it."""
+    raster = write_raster(tmp_path / "scene.tif", np.full((3, 60, 80), 120, np.uint8))
+    boxes = [box(40, 30, 9000, 7000), box(-5000, -3000, 5020, 3010), box(-20000, -20000, 40000, 40000),
+             box(-50, 5, 50, 9), box(10, 10)]  # fmt: skip
+    features = write_boxes(tmp_path / "o.gpkg", boxes, a=np.arange(5))
+    job = Job()
+    outputs = classify(
+        object_model(tmp_path / "m", fixed=fixed), raster, tmp_path / "out.gpkg", job, in_features=features
+    )
+    found = read(outputs["out_feature_class"])
+    assert labels(found) == ["grey", "grey", "grey", None, "grey"]
+    assert any("1 object lies outside" in line or "1 objects lie outside" in line for line in job.warnings)
+    assert found.geometry[0].bounds == shapely.box(*boxes[0]).bounds
+
+
 def test_each_feature_is_seen_in_the_raster_that_covers_it_best(tmp_path, object_model):
     """Two rasters overlap; one has no data where it pretends to have some."""
     folder = tmp_path / "rasters"
