@@ -19,6 +19,7 @@ from ..raster.crs import crs_text
 from ..raster.reading import RasterSource, raster_source
 from ..samples.exporting import LabelledRaster
 from ..samples.folder import SampleSet
+from ..samples.panoptic_labels import PanopticLabels
 from ..samples.placing import in_pixels
 from ..samples.registry import LabelRequest, RunLabels, SampleFormat
 from ..samples.samples import NO_LABEL, ChipSample, MaskSample, second_image
@@ -98,27 +99,37 @@ class ChipRasters:
         sample = self._samples.samples[number]
         overlay = None if second is None else _laid_over(second, source)
         title = self._samples.sources[number] or str(sample.image)
-        if isinstance(sample, MaskSample) and not self._form.statistics.features:
+        maps = not self._form.statistics.features
+        instances = None
+        if self._form.takes_instances:
+            instances = GivenLabels("", labels=self._labels(sample, source, False))
+        if isinstance(sample, MaskSample) and maps:
             with _map_file(class_map(sample), source) as path:
-                labels = self._made(FeatureSource(path))
+                labels = self._made(FeatureSource(path), instances)
                 placed = labels.on(source, Job())
-                known = MappedLabels(labels, self._samples)
-                yield LabelledChip(LabelledRaster(source, placed, None, overlay, title), known)
+                yield LabelledChip(LabelledRaster(source, placed, None, overlay, title), self._known(labels))
             return
-        labels = self._made(GivenLabels("", labels=self._labels(sample, source)))
+        labels = self._made(GivenLabels("", labels=self._labels(sample, source, maps)), instances)
         yield LabelledChip(LabelledRaster(source, labels.on(source, Job()), None, overlay, title), labels)
 
-    def _made(self, given: FeatureSource) -> RunLabels:
+    def _made(self, given: FeatureSource, instances: FeatureSource | None) -> RunLabels:
         """Return what the format makes of labels; what there is to tell was told by the folder."""
         images = self._form.drawn_from == "images"
-        return self._form.labels(LabelRequest(None if images else given, "", 0.0, "", pixel_space=True), Job())
+        request = LabelRequest(None if images else given, "", 0.0, "", pixel_space=True, instances=instances)
+        return self._form.labels(request, Job())
 
-    def _labels(self, sample: ChipSample, source: RasterSource) -> Labels:
+    def _known(self, labels: RunLabels) -> RunLabels:
+        """Return labels made of the class map of one chip with the classes of all."""
+        if isinstance(labels, PanopticLabels):
+            return PanopticLabels(MappedLabels(labels.pixels, self._samples), labels.instances)
+        return MappedLabels(labels, self._samples)
+
+    def _labels(self, sample: ChipSample, source: RasterSource, maps: bool) -> Labels:
         """Return the areas of a chip on the map; maps of classes get the background under them."""
         size = source.rows, source.cols
         areas, values = areas_of(sample, size, self._form.drawn_from == OUTLINES)
         classes = self._samples.classes
-        if not self._form.statistics.features:
+        if maps:
             frame = np.empty(1, object)
             frame[:] = [_frame(source)]
             areas, values = np.concatenate([frame, areas]), np.concatenate([[0], values])

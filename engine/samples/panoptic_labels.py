@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -10,12 +11,11 @@ from ..classes import ClassInfo
 from ..errors import FeatureError
 from ..job import Job
 from ..raster.reading import RasterSource
-from .class_source import ClassRasterLabels
 from .instance_labels import InstanceLabels
-from .label_layer import FeatureLabels
 from .masks import Placed
 from .object_labels import RegionLabels
 from .placing import PlacedLabels
+from .registry import RunLabels
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,11 @@ class PanopticLabels:
     """Classes of pixels and instances, on one raster after another.
 
     Attributes:
-        pixels: The classes of pixels.
+        pixels: The classes of pixels, of features or of class rasters.
         instances: The instances.
     """
 
-    def __init__(self, pixels: FeatureLabels | ClassRasterLabels, instances: InstanceLabels | RegionLabels) -> None:
+    def __init__(self, pixels: RunLabels, instances: InstanceLabels | RegionLabels) -> None:
         """Bring both together."""
         self.pixels, self.instances = pixels, instances
 
@@ -68,7 +68,8 @@ class PanopticLabels:
 
     def on(self, source: RasterSource, job: Job) -> PanopticPlaced:
         """Place both on a raster."""
-        return PanopticPlaced(self.pixels.on(source, job), self.instances.on(source, job))
+        pixels: Any = self.pixels.on(source, job)  # of features or of a class raster, as the format takes it
+        return PanopticPlaced(pixels, self.instances.on(source, job))
 
     def bounds(self, source: RasterSource) -> None:
         """Land cover keeps the raster's own cell size."""

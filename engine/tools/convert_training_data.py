@@ -4,11 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from ..errors import ParameterError
 from . import chip_parameters
 from .declaration import Derived, Tool, param
 from .kinds import Choice, Folders, Number
+
+
+@dataclass(frozen=True)
+class WrittenFormat(Choice):
+    """A format that chips of one kind can be written in."""
+
+    def parse(self, name: str, value: Any) -> str:
+        """Return the format; that of two kinds of images has its own sentence."""
+        if str(value).strip().lower() == "cyclegan":
+            raise ParameterError(
+                f"{name} is CycleGAN, which holds images of two kinds in its folders A and B, and a conversion has one "
+                "kind: convert each kind by itself as Export_Tiles, into folders A and B"
+            )
+        return super().parse(name, value)
 
 
 @dataclass(frozen=True)
@@ -37,14 +52,17 @@ class ConvertTrainingData(Tool):
     in_folder: tuple[str, ...] = param(Folders("Input training data", "Folders of one layout, or a COCO .json file."))
     out_folder: str = chip_parameters.out_folder()
     metadata_format: str = param(
-        Choice(
+        WrittenFormat(
             "Metadata format",
-            "Format of the labels that are written. Labeled_Tiles and Imagenet cut one chip for each object.",
+            "Format of the labels that are written. Labeled_Tiles and Imagenet cut one chip for each object; "
+            "Panoptic_Segmentation writes the masks of objects, or the connected regions of class maps, beside maps "
+            "of their classes.",
             choices=(
                 "PASCAL_VOC_rectangles",
                 "KITTI_rectangles",
                 "Classified_Tiles",
                 "RCNN_Masks",
+                "Panoptic_Segmentation",
                 "Labeled_Tiles",
                 "MultiLabeled_Tiles",
                 "Imagenet",

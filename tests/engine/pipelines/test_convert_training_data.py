@@ -89,6 +89,34 @@ def test_instances_become_masks_and_class_maps_pixel_by_pixel(tmp_path):
     assert [(entry.value, entry.name) for entry in maps.classes] == [(3, "crane"), (7, "barge")]
 
 
+def test_instances_become_panoptic_chips_and_these_are_cut_anew(tmp_path):
+    """A map of the classes and masks of the objects; of class maps each connected region is an object."""
+    folder = instances(tmp_path / "coco")
+    drawn = read_masks(read_samples([str(folder)], Job()).samples[0])
+    found, _ = convert(tmp_path, folder, "Panoptic_Segmentation", out="panoptic")
+    assert len(found) == 3 and found.unlabelled is None
+    assert (read_label(found.samples[0]) == 3 * drawn[0] + 7 * drawn[1]).all()
+    assert found.samples[0].classes.tolist() == [3, 7] and (read_masks(found.samples[0]) == drawn).all()
+    assert [(entry.value, entry.name) for entry in found.classes] == [(3, "crane"), (7, "barge")]
+
+    cut, _ = convert(tmp_path, tmp_path / "panoptic", "Panoptic_Segmentation", out="cut", tile_size=32)
+    corner = next(sample for sample in cut.samples if len(sample.boxes))
+    assert (read_label(corner) == read_label(found.samples[0])[:32, :32]).all()
+    assert read_masks(corner).sum() == (read_label(corner) > 0).sum()
+
+    fields, mask = maps(tmp_path / "masks")
+    of_maps, _ = convert(tmp_path, fields, "Panoptic_Segmentation", out="of_maps")
+    assert (read_label(of_maps.samples[1]) == mask).all() and of_maps.unlabelled == 0
+    assert sorted(of_maps.samples[1].classes.tolist()) == [4, 4, 11]
+
+
+def test_images_of_two_kinds_are_not_made_of_one(tmp_path):
+    """CycleGAN's reason and what to do instead."""
+    with pytest.raises(ParameterError, match=r"images of two kinds .* as Export_Tiles, into folders A and B"):
+        convert(tmp_path, instances(tmp_path / "coco"), "CycleGAN")
+    assert not (tmp_path / "out").exists()
+
+
 def test_instances_become_labels_of_chips(tmp_path):
     """A list of classes for each chip, or a chip for each object."""
     folder = instances(tmp_path / "coco")
