@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .errors import Cancelled, EngineError
+from .installation.parts import TITLES, part_of
 
 DONE, USER_ERROR, USAGE, CANCELLED, OUR_FAULT = 0, 1, 2, 3, 70
 
@@ -59,8 +60,11 @@ def attempt(work: Callable[[], dict[str, str]]) -> Outcome:
         _log.info("refused", exc_info=True)
         return Outcome(USER_ERROR, error=str(error), kind=type(error).__name__)
     except ModuleNotFoundError as error:
+        part = part_of(error.name or "")
+        remedy = f" and check {TITLES[part]}" if part else ""
         sentence = (
             f"the engine's Python {sys.executable} lacks the module {error.name}: run Set Up the Deep Learning Engine"
+            f"{remedy}"
         )
         return Outcome(USER_ERROR, error=sentence, kind="EnvironmentFault")
     except MemoryError as error:

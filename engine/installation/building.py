@@ -6,18 +6,21 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import InstallationError, OutputError
 from ..files import remove, writable
 from ..job import Job
+from .builds import AUTO, Build, usual_build
 from .commands import Watch, follow
 from .interpreters import FETCHED, Interpreter
 from .network import Network
+from .parts import TITLES, is_of_pytorch, pytorch_pair, write_chosen
 from .places import COMPLETE, leftovers, new_environment, python_of
+from .progress import Progress
 
 LOCKED = Path(__file__).resolve().parents[2] / "requirements" / "locked.txt"
 """All packages with version and hashes, for every system."""
@@ -25,9 +28,11 @@ LOCKED = Path(__file__).resolve().parents[2] / "requirements" / "locked.txt"
 NEEDED = 9 * 10**9
 """Bytes that an environment with a CUDA build takes while it is installed; the last of them stay."""
 
-_SIZES = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "kB": 10**3, "MB": 10**6, "GB": 10**9}
-_FETCHING = re.compile(r"^Downloading (\S+) \(([\d.]+) ?([kKMG]i?B)\)")
-_FETCHED_ONE = re.compile(r"^\s*(?:Downloaded|Built) (\S+)")
+CHOSEN = "chosen.txt"
+"""The list that an environment was built from, beside its Python."""
+
+IMPATIENT = {"UV_HTTP_TIMEOUT": "15", "UV_HTTP_RETRIES": "1"}
+"""For an index that can be done without."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,9 @@ class Recipe:
         packages: List of packages with hashes.
         network: The way to them.
         stall: Seconds of silence after which the line is given up.
+        parts: Parts of the engine beside the one that runs models.
+        build: Build of PyTorch.
+        processor: What the build was chosen by; only ``AUTO`` takes another one where it cannot be had.
     """
 
     python: Interpreter | None
@@ -47,6 +55,9 @@ class Recipe:
     packages: Path
     network: Network
     stall: float
+    parts: tuple[str, ...] = tuple(TITLES)
+    build: Build = field(default_factory=usual_build)
+    processor: str = AUTO
 
 
 def list_hash(packages: Path) -> str:
@@ -94,21 +105,78 @@ def build(place: Path, recipe: Recipe, cache: Path, job: Job) -> Path:
         Cancelled: The user cancelled.
     """
     environment = recipe.network.environment(cache)
-    count = packages_in(recipe.packages)
-    progress = _Progress(count, job)
+    progress = Progress(packages_in(recipe.packages), recipe.build.gigabytes, place, job)
     watch = Watch((cache, place), recipe.stall, progress.line, progress.grown)
     follow(_virtual(place, recipe), environment, watch, job)
     python = python_of(place)
     if not python.is_file():
         raise InstallationError(f"the environment in {place} has no Python: choose another one (python)")
-    job.message(f"{count} packages at most come from {recipe.network.host()}")
-    if recipe.uv is not None:
-        command = [str(recipe.uv), "pip", "install", "--python", str(python), "--link-mode", "hardlink"]
+    job.message(f"{progress.count} packages at most come from {recipe.network.host()}")
+    installer = Installer(python, recipe, place / CHOSEN, environment, watch)
+    if recipe.build.backend and recipe.uv is not None:
+        installer.from_list(lambda name: not is_of_pytorch(name), job)
+        _pytorch(installer, recipe.uv, job)
     else:
-        command = [str(python), "-m", "pip", "install", "--no-deps", "--progress-bar", "off"]
-    command += ["--require-hashes", "--only-binary", ":all:", "-r", str(recipe.packages), *recipe.network.options()]
-    follow(command, environment, watch, job)
+        installer.from_list(lambda name: True, job)
     return python
+
+
+@dataclass(frozen=True)
+class Installer:
+    """What installs packages into an environment.
+
+    Attributes:
+        python: The environment's Python.
+        recipe: From what it is built.
+        chosen: File for the list that is installed.
+        environment: Variables of the installer.
+        watch: What it is measured by.
+    """
+
+    python: Path
+    recipe: Recipe
+    chosen: Path
+    environment: Mapping[str, str]
+    watch: Watch
+
+    def from_list(self, keep: Callable[[str], bool], job: Job) -> None:
+        """Install the packages of the chosen parts that ``keep`` wants, each checked by its hash.
+
+        Raises:
+            InstallationError: It cannot be done.
+            Cancelled: The user cancelled.
+        """
+        write_chosen(self.recipe.packages, self.recipe.parts, self.chosen, keep)
+        if self.recipe.uv is not None:
+            command = _uv_install(self.recipe.uv, self.python)
+        else:
+            command = [str(self.python), "-m", "pip", "install", "--no-deps", "--progress-bar", "off"]
+        command += ["--require-hashes", "--only-binary", ":all:", "-r", str(self.chosen)]
+        follow([*command, *self.recipe.network.options()], self.environment, self.watch, job)
+
+
+def _pytorch(installer: Installer, uv: Path, job: Job) -> None:
+    """Install a build of PyTorch that the package index does not have, at the tested version.
+
+    Raises:
+        InstallationError: It cannot be had, and was asked for by name.
+        Cancelled: The user cancelled.
+    """
+    recipe, wanted = installer.recipe, installer.recipe.build
+    command = [*_uv_install(uv, installer.python), "--torch-backend", wanted.backend, "--only-binary", ":all:"]
+    impatient = {**installer.environment, **(IMPATIENT if recipe.processor == AUTO else {})}
+    try:
+        follow([*command, *pytorch_pair(recipe.packages)], impatient, installer.watch, job)
+    except InstallationError as error:
+        if recipe.processor != AUTO:
+            raise
+        job.message(f"{wanted.words} cannot be had, {usual_build().words} is taken instead ({error})")
+        installer.from_list(lambda name: True, job)
+
+
+def _uv_install(uv: Path, python: Path) -> list[str]:
+    """Return the beginning of a command of uv's that installs."""
+    return [str(uv), "pip", "install", "--python", str(python), "--link-mode", "hardlink"]
 
 
 def packages_in(packages: Path) -> int:
@@ -133,41 +201,6 @@ def _virtual(place: Path, recipe: Recipe) -> list[str]:
             "python3-venv), then run again"
         )
     return [recipe.python.path, "-m", "venv", str(place)]
-
-
-class _Progress:
-    """Turns the lines of an installer and the bytes on the disk into the progress of the run."""
-
-    def __init__(self, count: int, job: Job) -> None:
-        """Start before the first package."""
-        self._count, self._job = max(1, count), job
-        self._total = 0.0
-        self._done: set[str] = set()
-
-    def line(self, text: str) -> None:
-        """Take one line of the installer; only what people can use is told."""
-        if found := _FETCHING.match(text):
-            self._total += float(found.group(2)) * _SIZES[found.group(3)]
-        elif found := _FETCHED_ONE.match(text):
-            self._done.add(found.group(1))
-        elif text.startswith(("Resolved", "Prepared", "Installed", "Collecting", "Using Python", "Using CPython")):
-            if not text.startswith("Collecting"):
-                self._job.message(text)
-            else:
-                self._done.add(text.split()[1])
-        else:
-            return
-        self._told(0)
-
-    def grown(self, size: int) -> None:
-        """Take the bytes that the folders grew by."""
-        self._told(size)
-
-    def _told(self, size: int) -> None:
-        """Report the progress."""
-        by_bytes = size / (3 * self._total) if self._total else 0.0  # fetched, unpacked, linked
-        share = min(1.0, max(by_bytes, len(self._done) / self._count))
-        self._job.progress(0.05 + 0.85 * share, f"Installing packages, {size / 1e9:.2f} GB written")
 
 
 def _room(folder: Path) -> None:

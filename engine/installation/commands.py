@@ -15,7 +15,7 @@ from pathlib import Path
 
 from ..errors import InstallationError
 from ..job import Job
-from .faults import sentence
+from .faults import LOCKED_FILE, end_of, is_lock, sentence
 
 POLL = 0.25
 """Seconds between two looks at cancel and at what was fetched."""
@@ -63,7 +63,8 @@ def follow(command: Sequence[str], environment: Mapping[str, str], watch: Watch,
             stderr=subprocess.STDOUT, text=True, encoding="utf-8", errors="replace", creationflags=_HIDDEN,
         )  # fmt: skip
     except OSError as error:
-        raise InstallationError(sentence([str(error)], f"{command[0]} cannot be started ({error.strerror})")) from error
+        why = sentence([str(error)], f"{command[0]} cannot be started ({error.strerror})")
+        raise InstallationError(LOCKED_FILE if is_lock(error) else why) from error
     lines: queue.Queue[str | None] = queue.Queue()
     threading.Thread(target=_read, args=(process, lines), daemon=True).start()
     try:
@@ -72,13 +73,14 @@ def follow(command: Sequence[str], environment: Mapping[str, str], watch: Watch,
     finally:
         _end(process)
     if code:
-        raise InstallationError(sentence(last, f"{Path(command[0]).name} ended with code {code}"))
+        raise InstallationError(end_of(code, last, Path(command[0]).name))
     return last
 
 
 def size_of(folders: Sequence[Path]) -> int:
-    """Return the bytes of all files below some folders."""
+    """Return the bytes of all files below some folders; a file that has several names counts once."""
     total = 0
+    met = set()
     stack = [str(folder) for folder in folders]
     while stack:
         with contextlib.suppress(OSError), os.scandir(stack.pop()) as entries:
@@ -87,7 +89,10 @@ def size_of(folders: Sequence[Path]) -> int:
                     stack.append(entry.path)
                 else:
                     with contextlib.suppress(OSError):
-                        total += entry.stat(follow_symlinks=False).st_size
+                        said = entry.stat(follow_symlinks=False)
+                        if said.st_nlink < 2 or (said.st_dev, said.st_ino) not in met:
+                            total += said.st_size
+                            met.add((said.st_dev, said.st_ino))
     return total
 
 

@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
+
+LOCKED_FILE = (
+    "a file of the environment is locked, by a virus scanner or by a running engine: close what runs, except "
+    "engine_folder from the scanner, then run again"
+)
+
+LOCK_ERRORS = frozenset({5, 32, 33, 225, 226, 1224})
+"""Windows' errors of access, sharing, and of a scanner that stops a program, whatever language its words are in."""
+
+LOCK_ENDS = frozenset({0xC0000022, 0xC0000043, 0xC0000906, 0xC0000907})
+"""What a Windows program ends with when a file that it needs is locked, or was found to be infected."""
 
 _FAULTS = (
     (
@@ -46,9 +58,9 @@ _FAULTS = (
         "the package index refuses access: check index_url, with user and password where it needs them",
     ),
     (
-        r"os error (5|32|33)\b|access is denied|being used by another process|WinError (5|32)\b",
-        "a file of the environment is locked, by a virus scanner or by a running engine: close what runs, except "
-        "engine_folder from the scanner, then run again",
+        r"WinError (5|32|33|225|226|1224)\b|being used by another process|access is denied"
+        + (r"|os error (5|32|33|225|226|1224)\b" if os.name == "nt" else ""),
+        LOCKED_FILE,
     ),
     (
         r"permission denied|read-only file system|os error (13|30)\b",
@@ -65,6 +77,24 @@ _FAULTS = (
         "a package that was fetched is damaged: run again, and it is fetched anew",
     ),
 )
+
+
+def is_lock(error: OSError) -> bool:
+    """Return whether Windows says that somebody else holds a file."""
+    return getattr(error, "winerror", None) in LOCK_ERRORS
+
+
+def end_of(code: int, lines: Iterable[str], program: str) -> str:
+    """Return in one sentence why an installer ended.
+
+    Args:
+        code: What it ended with; Windows' own codes may come as negative numbers.
+        lines: The last lines that it printed.
+        program: Its name.
+    """
+    if code % 2**32 in LOCK_ENDS:
+        return LOCKED_FILE
+    return sentence(lines, f"{program} ended with code {code}")
 
 
 def sentence(lines: Iterable[str], otherwise: str) -> str:

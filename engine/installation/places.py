@@ -22,6 +22,7 @@ from typing import Any
 from ..errors import OutputError
 from ..files import replaced
 from ..job import Job
+from .parts import TITLES
 
 HOME = "IMAGERY_DL_HOME"
 """Environment variable that names another folder than the user's own."""
@@ -38,12 +39,14 @@ class Environment:
         requirements: Hash of the list of packages it was built from; empty for one that the user made.
         packages: Versions by name, of what matters.
         device: The processor on which it was proven.
+        parts: Its parts beside the one that runs models.
     """
 
     python: str
     requirements: str
     packages: dict[str, str]
     device: str
+    parts: tuple[str, ...] = tuple(TITLES)
 
 
 def engine_folder(chosen: str = "") -> Path:
@@ -69,7 +72,10 @@ def current(folder: Path) -> Environment | None:
     """Return the environment in use, None when none was set up or it is gone."""
     try:
         said: Any = json.loads((folder / CURRENT).read_text(encoding="utf-8"))
-        found = Environment(str(said["python"]), str(said["requirements"]), dict(said["packages"]), str(said["device"]))
+        parts = tuple(map(str, said.get("parts", TITLES)))
+        found = Environment(
+            str(said["python"]), str(said["requirements"]), dict(said["packages"]), str(said["device"]), parts
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if Path(found.python).is_file() else None

@@ -11,9 +11,11 @@ from typing import Any
 from ..errors import InstallationError, ParameterError
 from ..files import remove
 from ..installation.building import LOCKED, Recipe, build, fresh_environment, list_hash
+from ..installation.builds import fit_build
 from ..installation.bundling import packages_of
 from ..installation.interpreters import fit_interpreter
 from ..installation.network import Network
+from ..installation.parts import TITLES
 from ..installation.places import HOME, Environment, current, engine_folder, leftovers, use
 from ..installation.proving import device_in_words, prove
 from ..installation.uv_program import find_uv
@@ -27,13 +29,13 @@ def run(request: SetUpEngine, job: Job) -> dict[str, str]:
     network.check()
     folder = engine_folder(request.engine_folder)
     if request.existing:
-        python, proof, made_of = request.existing, _taken(request.existing, job), ""
+        python, proof, made_of, parts = request.existing, _taken(request.existing, job), "", tuple(TITLES)
     else:
-        kept = None if request.rebuild else _kept(folder, job)
-        python, proof = kept or _built(request, network, folder, job)
+        kept = None if request.rebuild else _kept(request, folder, job)
+        python, proof, parts = kept or _built(request, network, folder, job)
         made_of = list_hash(LOCKED)
     used = next((device["name"] for device in reversed(proof["devices"]) if device.get("right")), "")
-    use(folder, Environment(python, made_of, proof["packages"], used), job)
+    use(folder, Environment(python, made_of, proof["packages"], used, parts), job)
     for old in leftovers(folder):
         remove(old)
     job.progress(1.0, "Done")
@@ -50,29 +52,41 @@ def _taken(python: str, job: Job) -> dict[str, Any]:
     return prove(python, job)
 
 
-def _kept(folder: Path, job: Job) -> tuple[str, dict[str, Any]] | None:
-    """Return the environment in use with its proof, None when there is none that is whole and of this version."""
+_Made = tuple[str, dict[str, Any], tuple[str, ...]]
+"""Python, proof and parts of an environment."""
+
+
+def _kept(request: SetUpEngine, folder: Path, job: Job) -> _Made | None:
+    """Return the environment in use, None when there is none that is whole, of this version, with what is wanted."""
     found = current(folder)
     if found is None or not found.requirements:
         return None
     if found.requirements != list_hash(LOCKED):
         job.message("the engine was built for another version of the plugin: it is built anew")
         return None
+    missing = [TITLES[part] for part in request.parts if part not in found.parts]
+    if missing:
+        job.message(f"the engine lacks {' and '.join(missing)}: it is built anew")
+        return None
     try:
-        return found.python, prove(found.python, job)
+        return found.python, prove(found.python, job), found.parts
     except InstallationError as error:
         job.warn(f"the engine is broken and is built anew ({error})")
         return None
 
 
-def _built(request: SetUpEngine, network: Network, folder: Path, job: Job) -> tuple[str, dict[str, Any]]:
-    """Build an environment and return its Python with the proof."""
+def _built(request: SetUpEngine, network: Network, folder: Path, job: Job) -> _Made:
+    """Build an environment."""
     interpreter = fit_interpreter(request.python, job)
     with fresh_environment(folder, job) as place:
         uv = find_uv(folder, network, request.stall_seconds, job)
-        recipe = Recipe(interpreter, uv, packages_of(request.bundle, interpreter), network, request.stall_seconds)
+        pytorch = fit_build(request.processor, network, uv is not None, job)
+        packages = packages_of(request.bundle, interpreter)
+        recipe = Recipe(
+            interpreter, uv, packages, network, request.stall_seconds, request.parts, pytorch, request.processor
+        )
         python = str(build(place, recipe, folder / "cache", job))
         job.progress(0.92, "Proving that it computes")
         proof = prove(python, job)
     remove(folder / "cache")
-    return python, proof
+    return python, proof, request.parts

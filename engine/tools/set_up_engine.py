@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from ..errors import ParameterError
+from ..installation.builds import AUTO, PROCESSORS
+from ..installation.parts import TITLES
 from . import network
 from .declaration import Derived, Tool, param
-from .kinds import Flag, Folder, Path
+from .kinds import Choice, Flag, Folder, Path
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,23 @@ class SetUpEngine(Tool):
         Folder("Folder of the engine", "Where it lies; empty takes the user's own data folder, which upgrades keep."),
         "",
     )
+    processor: str = param(
+        Choice(
+            "Processor",
+            "Which build of PyTorch: AUTO takes that for CUDA where an NVIDIA driver answers, else that for the CPU. "
+            "What the package index does not have for this system comes from PyTorch's own index; a mirror, a bundle "
+            "and pip have one build only.",
+            choices=PROCESSORS,
+        ),
+        AUTO,
+    )
+    training: bool = param(
+        Flag("Training and reports", "Also what training and the reports of accuracy need.", on="TRAINING", off="NONE"),
+        True,
+    )
+    transformers: bool = param(
+        Flag("Transformer models", "Also what models made of transformers need.", on="TRANSFORMERS", off="NONE"), True
+    )
     existing: str = param(
         Path(
             "Python of an existing environment",
@@ -59,6 +78,11 @@ class SetUpEngine(Tool):
     proxy: str = network.proxy()
     certificates: str = network.certificates()
     stall_seconds: float = network.stall_seconds()
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts to install beside the one that runs models."""
+        return tuple(name for name in TITLES if getattr(self, name))
 
     def check(self) -> None:
         """An environment is taken or built, not both."""
