@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import os
 
-from qgis.core import QgsMapLayerProxyModel, QgsProject
-from qgis.gui import QgsDockWidget, QgsMapLayerComboBox
-from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QToolBar, QVBoxLayout, QWidget
+from qgis.core import QgsGeometry, QgsProject, QgsRasterLayer, QgsWkbTypes
+from qgis.gui import QgsDockWidget, QgsRubberBand
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtWidgets import QLabel, QSplitter, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
 from . import sample_files
+from .class_table import ClassTable
+from .drawing_actions import DrawingActions
+from .export_tab import ExportTab
+from .image_folder import ImageFolder
+from .keyboard import Keyboard
+from .sample_actions import SampleActions
+from .sample_files import SampleError
 from .samples import Samples
-from .schema import LabelClass, Schema
+from .schema import LabelClass, Schema, SchemaError, load_schema
+from .schema_editor import SchemaEditor
+from .source_row import SourceRow
 
 TITLE = "Label Objects for Deep Learning"
 
@@ -22,9 +32,12 @@ class LabelPane(QgsDockWidget):
     Attributes:
         raster_changed: Told when another raster layer or image is labelled.
         iface: QGIS's interface.
+        canvas: The map.
         raster_layer: The raster layer that is labelled, None before one is chosen.
-        samples: Its ``Samples``, None before a raster is chosen.
+        folder: The ``ImageFolder`` that is labelled, None for a raster layer of the project.
+        samples: The ``Samples``, None before a raster is chosen.
         schema: The classes.
+        keyboard: The keys of the pane, to which others may be added.
         tools_row: The toolbar of the drawing tools, to which other tools are added.
     """
 
@@ -34,20 +47,52 @@ class LabelPane(QgsDockWidget):
         """Build the pane for the interface of QGIS."""
         super().__init__(TITLE)
         self.setObjectName("LabelObjectsForDeepLearning")
-        self.iface = iface
-        self.raster_layer = self.samples = None
-        self.schema = Schema("Classes", [LabelClass("Object", 1)])
-        self.raster_choice = QgsMapLayerComboBox()
-        self.raster_choice.setFilters(QgsMapLayerProxyModel.RasterLayer)
-        self.raster_choice.layerChanged.connect(self.set_raster)
+        self.iface, self.canvas = iface, iface.mapCanvas()
+        self.raster_layer = self.samples = self.folder = self._frame = None
+        self.keyboard = Keyboard(self)
+        self.source = SourceRow()
+        self.editor = SchemaEditor(Schema("Classes", [LabelClass("Object", 1)]))
+        self.table = ClassTable()
+        self.export_tab = ExportTab(self)
         self.tools_row = QToolBar()
-        inner = QWidget()
-        column = QVBoxLayout(inner)
-        for part in (self.raster_choice, self.tools_row):
-            column.addWidget(part)
-        column.addStretch()
-        self.setWidget(inner)
-        self.set_raster(self.raster_choice.currentLayer())
+        self.tools_row.setIconSize(QSize(20, 20))
+        self.status = QLabel()
+        self.status.setWordWrap(True)
+        self._lay_out()
+        self.drawing = DrawingActions(self)
+        self.actions_of_samples = SampleActions(self)
+        self._connect()
+        for widget in (self, self.canvas, self.editor.tree, self.table.table):
+            self.keyboard.watch(widget)
+        self._start()
+
+    @property
+    def schema(self):
+        """The classes."""
+        return self.editor.schema
+
+    def current_class(self):
+        """Return the class that the next sample gets, None where the schema has none."""
+        return self.editor.current()
+
+    def can_draw(self):
+        """Return whether a sample can be drawn; says what is missing if not."""
+        if self.raster_layer is None:
+            self.tell("There is nothing to label: choose a raster layer or a folder of images.", bad=True)
+        elif self.current_class() is None:
+            self.tell("There is no class: make one with the plus button.", bad=True)
+        return self.raster_layer is not None and self.current_class() is not None
+
+    def tell(self, text, bad=False):
+        """Say something in the last line of the pane.
+
+        Args:
+            text: One sentence.
+            bad: Whether something did not work.
+        """
+        self.status.setText(text)
+        self.status.setStyleSheet("color: #c62828" if bad else "")
+        self.status.setVisible(bool(text))
 
     def set_raster(self, layer):
         """Label a raster layer, going on with the samples that lie beside it.
@@ -55,26 +100,267 @@ class LabelPane(QgsDockWidget):
         Args:
             layer: The raster layer; None labels nothing.
         """
-        self.raster_layer, self.samples = layer, None
+        if self.folder is not None:
+            return
+        samples = None
         if layer is not None:
             source = layer.source() if os.path.isfile(layer.source()) else ""
-            self.samples = Samples(sample_files.default_path(source, layer.name()), layer)
-            self.samples.style(self.schema.all())
-            self.samples.changed.connect(self._show_samples)
-            self._show_samples()
+            samples = self._opened(sample_files.default_path(source, layer.name()), layer)
+        self._take(layer if samples is not None else None, samples)
+
+    def open_folder(self, path):
+        """Label the images of a folder one after another.
+
+        Args:
+            path: The folder.
+        """
+        try:
+            folder = ImageFolder(path)
+            layer = folder.layer()
+            samples = Samples(sample_files.default_path(path, os.path.basename(path)), layer, folder.name)
+        except SampleError as error:
+            self.tell(str(error), bad=True)
+            return
+        self.leave_folder(choose=False)
+        self.folder = folder
+        self.source.show_images(folder)
+        self._show_image(layer)
+        self._take(layer, samples)
+
+    def show_image(self, index):
+        """Label another image of the folder.
+
+        Args:
+            index: Its number, from 0.
+        """
+        if self.folder is None:
+            return
+        before, self.folder.index = self.folder.index, index
+        try:
+            layer = self.folder.layer()
+        except SampleError as error:
+            self.folder.index = before
+            self.source.show_images(self.folder)
+            self.tell(str(error), bad=True)
+            return
+        self.drawing.cancel()
+        self._show_image(layer)
+        self.raster_layer = layer
+        self.samples.show_image(layer, self.folder.name)
+        self.tell("")
         self.raster_changed.emit()
 
-    def current_class(self):
-        """Return the class that the next sample gets, None where the schema has none."""
-        return next(iter(self.schema.all()), None)
+    def step_image(self, by):
+        """Go to the next image, or with -1 to the previous; returns False without a folder."""
+        if self.folder is None:
+            return False
+        if not self.source.step(by):
+            self.tell("That was the last image." if by > 0 else "This is the first image.")
+        return True
+
+    def leave_folder(self, choose=True):
+        """Take the images of the folder off the map.
+
+        Args:
+            choose: Whether the raster layer that is chosen is labelled instead.
+        """
+        folder, self.folder = self.folder, None
+        if folder is None:
+            return
+        if self.raster_layer is not None:
+            QgsProject.instance().removeMapLayer(self.raster_layer.id())
+        folder.close()
+        self.source.show_images(None)
+        if choose:
+            self.set_raster(self.source.layers.currentLayer())
+
+    def use_samples(self, path):
+        """Go on with the samples of another GeoPackage.
+
+        Args:
+            path: The GeoPackage; it is made with the first sample where it is missing.
+        """
+        samples = self._opened(path, self.raster_layer)
+        if samples is not None:
+            self._take(self.raster_layer, samples)
+
+    def export_input(self):
+        """Return the input raster of an export: the folder, or the raster layer's id."""
+        if self.folder is not None:
+            return self.folder.folder
+        return self.raster_layer.id() if self.raster_layer is not None else ""
+
+    def refresh(self):
+        """Show the samples, counts and steps as they are now."""
+        samples = self.samples
+        totals = samples.totals() if samples is not None else []
+        self.table.show_totals(totals, samples.path if samples is not None else "")
+        if samples is not None and samples.exists:
+            self._show_samples(samples.layer)
+            if not os.path.exists(self._schema_path()):
+                self._keep_schema()
+        self.drawing.enable()
+        self._show_whole_image()
 
     def close_down(self):
         """Give back what the pane holds of QGIS."""
-        self.raster_layer = self.samples = None
+        self.drawing.release()
+        self.keyboard.release()
+        self._draw_frame(None)
+        self.leave_folder(choose=False)
+        self._take(None, None)
 
-    def _show_samples(self):
-        """Bring the layer of samples onto the map once it exists."""
-        if self.samples is not None and self.samples.exists:
-            project = QgsProject.instance()
-            if project.mapLayer(self.samples.layer.id()) is None:
-                project.addMapLayer(self.samples.layer)
+    def closeEvent(self, event):
+        """Give the map its own tool back when the pane is closed."""
+        self.drawing.release()
+        super().closeEvent(event)
+
+    def _start(self):
+        """Begin with the raster layer that is active in QGIS, or with the first."""
+        active = self.iface.activeLayer()
+        if isinstance(active, QgsRasterLayer):
+            self.source.layers.setLayer(active)
+        self.tell("")
+        self.set_raster(self.source.layers.currentLayer())
+
+    def _connect(self):
+        """Let the parts of the pane work together."""
+        self.source.layer_chosen.connect(self.set_raster)
+        self.source.folder_chosen.connect(self.open_folder)
+        self.source.image_chosen.connect(self.show_image)
+        self.source.folder_left.connect(self.leave_folder)
+        self.source.label_image.connect(lambda: self.actions_of_samples.label_image())
+        self.editor.changed.connect(self._schema_changed)
+        self.editor.edited.connect(self.actions_of_samples.follow_class)
+        self.editor.failed.connect(lambda text: self.tell(text, bad=True))
+        self.table.select.connect(self.actions_of_samples.select_classes)
+        self.table.delete.connect(self.actions_of_samples.delete_classes)
+        self.table.merge.connect(self.actions_of_samples.merge_classes)
+        self.table.load.connect(self.actions_of_samples.load)
+        self.table.save.connect(self.actions_of_samples.save)
+
+    def _lay_out(self):
+        """Put the parts in their places: classes and tools above, samples and export below."""
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.table, "Samples")
+        self.tabs.addTab(self.export_tab, "Export")
+        splitter = QSplitter(Qt.Vertical)
+        splitter.addWidget(self.editor)
+        splitter.addWidget(self.tabs)
+        splitter.setChildrenCollapsible(False)
+        splitter.setStretchFactor(0, 1)
+        splitter.setStretchFactor(1, 1)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(6, 4, 6, 4)
+        column.setSpacing(4)
+        for part in (self.source, self.tools_row):
+            column.addWidget(part)
+        column.addWidget(splitter, 1)
+        column.addWidget(self.status)
+        inner.setMinimumWidth(280)
+        self.setWidget(inner)
+
+    def _opened(self, path, layer):
+        """Return the samples of a file, None (and a sentence) where they cannot be used."""
+        try:
+            return Samples(path, layer, self.folder.name if self.folder is not None else "")
+        except SampleError as error:
+            self.tell(str(error), bad=True)
+            return None
+
+    def _take(self, layer, samples):
+        """Label a raster layer with its samples from now on."""
+        self.drawing.cancel()
+        if self.samples is not None:
+            self.samples.changed.disconnect(self.refresh)
+        self.raster_layer, self.samples = layer, samples
+        if layer is not None and self.folder is None:
+            layer.willBeDeleted.connect(self._layer_removed)
+        if samples is not None:
+            self._schema_of(samples)
+            samples.style(self.schema.all())
+            samples.changed.connect(self.refresh)
+        self.export_tab.show_samples(samples)
+        self.refresh()
+        self.raster_changed.emit()
+
+    def _layer_removed(self):
+        """Let go of a raster layer that the project removes."""
+        if self.sender() is self.raster_layer:
+            self._take(None, None)
+
+    def _show_image(self, layer):
+        """Put an image on the map in place of the one before, below the samples."""
+        project = QgsProject.instance()
+        before = self.raster_layer.id() if self.raster_layer is not None and self.samples is not None else ""
+        old = before if self.samples is not None and self.samples.image else ""
+        project.addMapLayer(layer, False)
+        root = project.layerTreeRoot()
+        above = self.samples is not None and self.samples.image and self.samples.exists
+        root.insertLayer(1 if above and root.children() else 0, layer)
+        if old:
+            project.removeMapLayer(old)
+        self.canvas.setExtent(layer.extent())
+        self.canvas.refresh()
+
+    def _show_samples(self, layer):
+        """Bring the layer of samples onto the map, above the others."""
+        project = QgsProject.instance()
+        if project.mapLayer(layer.id()) is None:
+            project.addMapLayer(layer, False)
+            project.layerTreeRoot().insertLayer(0, layer)
+
+    def _show_whole_image(self):
+        """Show the class of the whole image, in words and as a frame."""
+        if self.folder is None or self.samples is None:
+            self._draw_frame(None)
+            return
+        whole = self.samples.whole_image()
+        name = whole[0][sample_files.NAME] if whole else ""
+        self.source.show_state(self.folder, self.samples.images(), name)
+        self._draw_frame(QColor(*(int(whole[0][part]) for part in ("RED", "GREEN", "BLUE"))) if whole else None)
+
+    def _draw_frame(self, color):
+        """Draw a frame around the image, or none."""
+        if self._frame is not None:
+            self.canvas.scene().removeItem(self._frame)
+            self._frame = None
+        if color is not None:
+            self._frame = QgsRubberBand(self.canvas, QgsWkbTypes.PolygonGeometry)
+            extent = self.raster_layer.extent()
+            self._frame.setToGeometry(QgsGeometry.fromRect(extent), self.raster_layer.crs())
+            self._frame.setStrokeColor(color)
+            self._frame.setFillColor(QColor(0, 0, 0, 0))
+            self._frame.setWidth(5)
+
+    def _schema_path(self):
+        """Return the file that keeps the classes beside the samples."""
+        return os.path.splitext(self.samples.path)[0] + ".json"
+
+    def _schema_of(self, samples):
+        """Show the classes that were kept with samples, and those that only the samples know."""
+        kept = os.path.splitext(samples.path)[0] + ".json"
+        if os.path.exists(kept):
+            try:
+                self.editor.show_schema(load_schema(kept))
+            except SchemaError as error:
+                self.tell(str(error), bad=True)
+        elif samples.exists and samples.totals():
+            self.editor.show_schema(Schema())
+        self.editor.adopt(samples.totals())
+
+    def _schema_changed(self):
+        """Draw the samples in the colours of the classes, and keep the classes with them."""
+        if self.samples is not None:
+            self.samples.style(self.schema.all())
+            if self.samples.exists:
+                self._keep_schema()
+        self.refresh()
+
+    def _keep_schema(self):
+        """Write the classes beside the samples."""
+        try:
+            self.schema.save(self._schema_path())
+        except SchemaError as error:
+            self.tell(str(error), bad=True)

@@ -111,6 +111,17 @@ def is_sample_file(path):
     return True
 
 
+def fits(path, raster, collection):
+    """Return whether a file holds samples of a raster layer: those of a folder, or in the raster's CRS."""
+    try:
+        layer = open_layer(path, LAYER)
+    except SampleError:
+        return False
+    names_images = layer.fields().indexOf(IMAGE) >= 0
+    same = layer.crs() == raster.crs() or not raster.crs().isValid()
+    return names_images == collection and (collection or same)
+
+
 def copy(layer, path):
     """Write the samples to another GeoPackage.
 

@@ -17,7 +17,6 @@ from qgis.core import (
     QgsFeatureRequest,
     QgsGeometry,
     QgsRendererCategory,
-    QgsVectorLayer,
     QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QObject, pyqtSignal
@@ -90,22 +89,27 @@ class Samples(QObject):
         self._layer = self._all = None
         if os.path.exists(path) and files.is_sample_file(path):
             self._open()
+            self._show()
 
     @property
     def exists(self):
         """Whether the file is there."""
-        return self._layer is not None
+        return self._all is not None
 
     @property
     def layer(self):
         """The layer of samples (of the image that is shown); making the file where there is none.
 
+        It may be taken out of the project: then it is opened again here.
+
         Raises:
             SampleError: The file cannot be written.
         """
-        if self._layer is None:
+        if self._all is None:
             files.create(self.path, self.raster.crs(), collection=bool(self.image))
             self._open()
+        if self._layer is None:
+            self._show()
         return self._layer
 
     @property
@@ -134,8 +138,8 @@ class Samples(QObject):
         Raises:
             SampleError: As ``add``; then none of them is saved.
         """
-        layer = self.layer
-        features = [self._feature(layer, geometry, class_) for geometry, class_ in rows]
+        fields = self.layer.fields()
+        features = [self._feature(fields, geometry, class_) for geometry, class_ in rows]
         added = self._write((), features)
         self._remember(Change((), tuple(added)))
         return [feature.id() for feature in added]
@@ -181,13 +185,13 @@ class Samples(QObject):
         return [feature for feature in self.features() if not feature.hasGeometry()] if self.image else []
 
     def features(self, ids=None):
-        """Return the samples of the layer, all or those of some ids, with their geometry."""
-        if self._layer is None:
+        """Return samples with their geometry: those of the image that is shown, or those of some ids in any image."""
+        if self._all is None:
             return []
-        request = QgsFeatureRequest()
-        if ids is not None:
-            request.setFilterFids([int(one) for one in ids])
-        return [QgsFeature(feature) for feature in self._layer.getFeatures(request)]
+        if ids is None:
+            return [QgsFeature(feature) for feature in self.layer.getFeatures()]
+        request = QgsFeatureRequest().setFilterFids([int(one) for one in ids])
+        return [QgsFeature(feature) for feature in self._all.getFeatures(request)]
 
     def ids_of(self, values):
         """Return the ids of all samples of some class values, in every image of a collection."""
@@ -207,6 +211,22 @@ class Samples(QObject):
                 found[key] = samples + 1, pixels + _number(feature[COUNT])
         return [Total(name, value, color, *found[(value, name, color)]) for value, name, color in sorted(found)]
 
+    def copy(self, path):
+        """Write all samples to another GeoPackage.
+
+        Raises:
+            SampleError: The file is the one that holds the samples, or cannot be written.
+        """
+        if os.path.abspath(path) == os.path.abspath(self.path):
+            raise SampleError(f"{path} holds these samples already: choose another file for the copy")
+        files.copy(self._all, path)
+
+    def images(self):
+        """Return the names of the images of a collection that have samples."""
+        if self._all is None or not self.image:
+            return set()
+        return self._all.uniqueValues(self._all.fields().indexOf(IMAGE))
+
     def can_undo(self):
         """Return whether there is a step to take back."""
         return bool(self._done)
@@ -216,24 +236,24 @@ class Samples(QObject):
         return bool(self._undone)
 
     def undo(self):
-        """Take the last step back; returns whether there was one."""
+        """Take the last step back; return the features that it had touched, none when there was no step."""
         if not self._done:
-            return False
+            return ()
         change = self._done.pop()
         self._write(change.added, change.removed)
         self._undone.append(change)
         self.changed.emit()
-        return True
+        return change.removed + change.added
 
     def redo(self):
-        """Do the step again that was taken back; returns whether there was one."""
+        """Do the step again that was taken back; return the features that it touched, none when there was no step."""
         if not self._undone:
-            return False
+            return ()
         change = self._undone.pop()
         self._write(change.removed, change.added)
         self._done.append(change)
         self.changed.emit()
-        return True
+        return change.removed + change.added
 
     def show_image(self, raster, image):
         """Go on with another image of the collection; the steps that can be taken back stay.
@@ -244,6 +264,7 @@ class Samples(QObject):
         """
         self.raster, self.image = raster, image
         if self._layer is not None:
+            self._layer.removeSelection()
             self._filter()
             self._layer.triggerRepaint()
         self.changed.emit()
@@ -265,20 +286,42 @@ class Samples(QObject):
         self._layer.triggerRepaint()
 
     def _open(self):
-        """Open the file: the layer that is shown, and all samples for the counts."""
-        title = os.path.splitext(os.path.basename(self.path))[0]
-        layer = files.open_layer(self.path, title)
-        if bool(self.image) != (layer.fields().indexOf(IMAGE) >= 0):
+        """Open the file for changes and counts, whatever the project does with the layer that is shown."""
+        everything = files.open_layer(self.path, "all")
+        if bool(self.image) != (everything.fields().indexOf(IMAGE) >= 0):
             kind = "a raster layer" if self.image else "a folder of images"
             raise SampleError(f"{self.path} holds samples of {kind}: choose another file")
-        if self.image or not self.raster.crs().isValid():
-            layer.setCrs(self.raster.crs())
-        elif layer.crs() != self.raster.crs():
-            crs = f"{layer.crs().authid() or 'no CRS'}, the raster {self.raster.crs().authid() or 'another CRS'}"
-            raise SampleError(f"{self.path} has {crs}: load it into a new file, which reprojects the samples")
-        self._layer, self._all = layer, QgsVectorLayer(self.source, "all", "ogr")
+        theirs, ours = everything.crs(), self.raster.crs()
+        if ours.isValid() and theirs != ours:
+            crs = f"is in {theirs.authid() or 'no CRS'}, the raster in {ours.authid() or ours.description()}"
+            raise SampleError(f"{self.path} {crs}: load it into a new file, which reprojects the samples")
+        self._all = everything
+
+    def _show(self):
+        """Make the layer that is shown."""
+        layer = files.open_layer(self.path, os.path.splitext(os.path.basename(self.path))[0])
+        layer.setCrs(self.raster.crs())
+        layer.willBeDeleted.connect(self._forget_layer)
+        layer.afterCommitChanges.connect(self._edited)
+        layer.committedGeometriesChanges.connect(self._recount)
+        self._layer = layer
         self._filter()
         self.style(self.classes)
+
+    def _forget_layer(self):
+        """Take note that the project removed the layer."""
+        self._layer = None
+
+    def _recount(self, _, geometries):
+        """Count the pixels of samples again that were reshaped with QGIS's own tools."""
+        counted = self._all.fields().indexOf(COUNT)
+        changed = {number: {counted: count_pixels(shape, self.raster)} for number, shape in geometries.items()}
+        self._all.dataProvider().changeAttributeValues(changed)
+
+    def _edited(self):
+        """Go on after an edit with QGIS's own tools, which the steps here know nothing of."""
+        self._done, self._undone = [], []
+        self.changed.emit()
 
     def _filter(self):
         """Show the samples of the present image only."""
@@ -286,9 +329,9 @@ class Samples(QObject):
             text = self.image.replace("'", "''")
             self._layer.setSubsetString(f"\"{IMAGE}\" = '{text}'")
 
-    def _feature(self, layer, geometry, class_):
+    def _feature(self, fields, geometry, class_):
         """Return a new sample, its shape made valid and cut to the raster."""
-        feature = QgsFeature(layer.fields())
+        feature = QgsFeature(fields)
         if self.image:
             feature[IMAGE] = self.image
         if geometry is None:
@@ -323,9 +366,10 @@ class Samples(QObject):
         done, written = provider.addFeatures(new) if new else (True, [])
         if not done:
             raise SampleError(f"{self.path} cannot be written ({_why(provider)}): is it full or read-only?")
-        self._layer.dataProvider().reloadData()
-        self._layer.updateExtents()
-        self._layer.triggerRepaint()
+        shown = self.layer
+        shown.dataProvider().reloadData()
+        shown.updateExtents()
+        shown.triggerRepaint()
         return list(written)
 
     def _remember(self, change):

@@ -1,0 +1,199 @@
+"""The buttons and keys of the drawing tools, and what becomes of a shape that was drawn."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QAction, QActionGroup, QMessageBox
+
+from .looks import icon
+from .map_tools import CircleTool, DrawingTool, LassoTool, PolygonTool, RectangleTool
+from .sample_files import SampleError
+from .select_tool import SelectTool
+
+TOOLS = (
+    ("V", "Select samples", "label_select", SelectTool),
+    ("R", "Rectangle: drag, or two clicks", "label_rectangle", RectangleTool),
+    ("P", "Polygon: click corners, end with right click, double click or Enter", "label_polygon", PolygonTool),
+    ("C", "Circle: drag from the middle, or two clicks", "label_circle", CircleTool),
+    ("L", "Lasso: draw the outline freehand with the button held down", "label_lasso", LassoTool),
+)
+"""Key, what it does, icon, class."""
+
+
+class DrawingActions:
+    """The drawing tools of a pane.
+
+    Attributes:
+        tools: Key to map tool.
+        actions: Key to the button of the tool.
+    """
+
+    def __init__(self, pane):
+        """Add the tools to the toolbar and the keyboard of a pane."""
+        self.pane = pane
+        self.tools, self.actions = {}, {}
+        self.before = None
+        group = QActionGroup(pane)
+        for key, what, picture, make in TOOLS:
+            tool = make(pane, pane.canvas)
+            tool.drawn.connect(self.save)
+            action = QAction(icon(picture), f"{what} ({key})", pane)
+            action.setCheckable(True)
+            group.addAction(action)
+            pane.tools_row.addAction(action)
+            tool.setAction(action)
+            action.triggered.connect(lambda _=False, key=key: self.take(key))
+            pane.keyboard.add((key,), what.split(":")[0], lambda key=key: self.take(key))
+            self.tools[key], self.actions[key] = tool, action
+        pane.tools_row.addSeparator()
+        self.undo_action = self._action("mActionUndo.svg", "Undo (Ctrl+Z)", self.undo)
+        self.redo_action = self._action("mActionRedo.svg", "Redo (Ctrl+Y)", self.redo)
+        self.delete_action = self._action(
+            "mActionDeleteSelected.svg", "Delete the selected samples (Delete)", self.delete
+        )
+        self.keys_action = self._action("mActionHelpContents.svg", "Keys (F1)", self.show_keys)
+        self._add_keys()
+
+    def take(self, key):
+        """Draw with a tool from now on."""
+        canvas = self.pane.canvas
+        if not isinstance(canvas.mapTool(), DrawingTool):
+            self.before = canvas.mapTool()
+        canvas.setMapTool(self.tools[key])
+        canvas.setFocus()
+        self.pane.tell("" if key == "V" else self.actions[key].text().rpartition(" (")[0] + ".")
+
+    def active(self):
+        """Return the tool that is drawing, None when the map has another."""
+        tool = self.pane.canvas.mapTool()
+        return tool if isinstance(tool, DrawingTool) else None
+
+    def save(self, shape):
+        """Save a shape that was drawn as a sample of the current class."""
+        try:
+            self.pane.samples.add(shape, self.pane.current_class())
+        except SampleError as error:
+            self.pane.tell(str(error), bad=True)
+
+    def cancel(self):
+        """Drop the shape that is being drawn; returns whether there was one."""
+        tool = self.active()
+        return tool is not None and tool.cancel()
+
+    def undo(self):
+        """Take the last step back, on the image where it was done."""
+        self._step(self.pane.samples.undo, "Nothing to take back.")
+
+    def redo(self):
+        """Do the last step again, on the image where it was done."""
+        self._step(self.pane.samples.redo, "Nothing to do again.")
+
+    def delete(self):
+        """Delete the selected samples; while a polygon is drawn, take its last corner back."""
+        tool = self.active()
+        if tool is not None and tool.points:
+            tool.step_back()
+            return
+        samples = self.pane.samples
+        ids = samples.layer.selectedFeatureIds() if samples is not None and samples.exists else []
+        if not ids:
+            self.pane.tell("No sample is selected: pick some with the arrow (V).")
+            return
+        samples.remove(ids)
+        self.pane.tell(f"{len(ids)} sample{'' if len(ids) == 1 else 's'} deleted; Ctrl+Z brings them back.")
+
+    def enable(self):
+        """Offer what is possible now."""
+        samples = self.pane.samples
+        self.undo_action.setEnabled(samples is not None and samples.can_undo())
+        self.redo_action.setEnabled(samples is not None and samples.can_redo())
+        self.delete_action.setEnabled(samples is not None and samples.exists)
+        for action in self.actions.values():
+            action.setEnabled(samples is not None)
+
+    def release(self):
+        """Give the map the tool back that it had before."""
+        if self.active() is not None:
+            self.cancel()
+            self.pane.canvas.unsetMapTool(self.active())
+            if self.before is not None:
+                self.pane.canvas.setMapTool(self.before)
+
+    def show_keys(self):
+        """Show the list of keys."""
+        rows = "".join(
+            f"<tr><td><b>{keys}</b>&nbsp;&nbsp;&nbsp;</td><td>{what}</td></tr>"
+            for keys, what in self.pane.keyboard.rows
+        )
+        box = QMessageBox(self.pane)
+        box.setWindowTitle("Keys of Label Objects")
+        box.setTextFormat(Qt.RichText)
+        box.setText(f"<table cellspacing='3'>{rows}</table>")
+        box.setInformativeText("They work on the map and in the pane. Hold the space bar to move the map.")
+        box.setAttribute(Qt.WA_DeleteOnClose)
+        box.setModal(False)
+        box.show()
+        return box
+
+    def _action(self, picture, text, act):
+        """Add a button to the toolbar."""
+        action = QAction(icon(picture), text, self.pane)
+        action.triggered.connect(lambda _=False: act())
+        self.pane.tools_row.addAction(action)
+        return action
+
+    def _step(self, step, nothing):
+        """Take a step back or again, and show the image that it touched."""
+        try:
+            touched = step()
+        except SampleError as error:
+            self.pane.tell(str(error), bad=True)
+            return
+        self.pane.tell("" if touched else nothing)
+        folder = self.pane.folder
+        names = [feature["ImageName"] for feature in touched] if folder is not None else []
+        if names and folder.name not in names and names[0] in folder.names:
+            self.pane.source.images.setCurrentIndex(folder.names.index(names[0]))
+
+    def _add_keys(self):
+        """Add the keys that belong to no button of a tool."""
+        pane, keyboard = self.pane, self.pane.keyboard
+        for number in range(10):
+            keyboard.add((str((number + 1) % 10),), "", lambda number=number: pane.editor.choose_number(number))
+        keyboard.rows = [row for row in keyboard.rows if row[1]]
+        keyboard.rows.insert(0, ("1 … 9 0", "Choose one of the first ten classes"))
+        keyboard.add((",", "."), "Choose the class before, the class after", lambda: None)
+        keyboard.acts[","], keyboard.acts["."] = lambda: pane.editor.step(-1), lambda: pane.editor.step(1)
+        keyboard.add(("Return", "Enter"), "End the polygon; label the whole image and go on (folder)", self._enter)
+        keyboard.add(("Esc",), "Drop the shape; select nothing", self._escape)
+        keyboard.add(("Backspace",), "Take the last corner back", self.delete)
+        keyboard.add(("Delete", "Del"), "Delete the selected samples", self.delete)
+        keyboard.add(("A",), "Give the selected samples the chosen class", self._assign)
+        keyboard.add(("Ctrl+Z",), "Undo", self.undo)
+        keyboard.add(("Ctrl+Y", "Ctrl+Shift+Z"), "Redo", self.redo)
+        keyboard.add(("N", "B"), "Next image, previous image (folder)", lambda: None)
+        keyboard.acts["N"], keyboard.acts["B"] = lambda: pane.step_image(1), lambda: pane.step_image(-1)
+        keyboard.add(("W",), "Give the whole image the chosen class (folder)", self._label_image)
+        keyboard.add(("F1",), "Show the keys", self.show_keys)
+
+    def _enter(self):
+        """End a polygon; in a folder of images label the whole image and go on."""
+        tool = self.active()
+        if tool is not None and tool.points:
+            return tool.finish() or True
+        if self.pane.folder is None or not self.pane.actions_of_samples.label_image():
+            return False
+        return self.pane.step_image(1)
+
+    def _escape(self):
+        """Drop the shape that is drawn, or else the selection."""
+        if not self.cancel() and self.pane.samples.exists:
+            self.pane.samples.layer.removeSelection()
+
+    def _assign(self):
+        """Give the selected samples the chosen class."""
+        self.pane.actions_of_samples.assign()
+
+    def _label_image(self):
+        """Label the whole image; without a folder the key is QGIS's."""
+        return self.pane.folder is not None and (self.pane.actions_of_samples.label_image() or True)

@@ -1,0 +1,100 @@
+"""A folder of images that are labelled one after another, each in pixels of its own.
+
+Images with a place on the map are shown without it, through a small virtual raster in a temporary folder: the
+labels of a collection are columns and rows, whatever georeference some of its images have.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import xml.etree.ElementTree as ElementTree
+
+from osgeo import gdal
+from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer
+
+from .sample_files import SampleError
+
+SUFFIXES = re.compile(
+    r"\.(tiff?|gtiff|img|jp2|j2k|png|jpe?g|vrt|asc|dem|nc|ecw|sid|bil|bip|bsq|dat|grd|mrf|kea|bmp|gif|webp|ntf|hdf|h5|hgt|rst)",
+    re.IGNORECASE,
+)
+"""What an image is recognised by; the engine exports the same files of a folder, in the same order."""
+
+PLAIN = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+"""GDAL's transform of an image without georeference."""
+
+PLACES = ("SRS", "GeoTransform", "GCPList")
+"""Elements of a virtual raster that place it on the map."""
+
+
+class ImageFolder:
+    """The images of a folder and which of them is shown.
+
+    Attributes:
+        folder: The folder.
+        names: File names of the images, sorted.
+        index: Number of the image that is shown, from 0.
+    """
+
+    def __init__(self, folder):
+        """List the images of a folder.
+
+        Raises:
+            SampleError: The folder cannot be read or holds no image.
+        """
+        try:
+            names = [entry.name for entry in os.scandir(folder) if entry.is_file() and not entry.name.startswith(".")]
+        except OSError as error:
+            raise SampleError(f"{folder} cannot be read ({error.strerror}): choose a folder of images") from error
+        self.folder = folder
+        self.names = sorted(name for name in names if SUFFIXES.fullmatch(os.path.splitext(name)[1]))
+        self.index = 0
+        self._plain = None
+        if not self.names:
+            raise SampleError(f"{folder} holds no image: choose a folder with JPEG, PNG, TIFF ... files in it")
+
+    @property
+    def name(self):
+        """File name of the image that is shown."""
+        return self.names[self.index]
+
+    def layer(self):
+        """Return the image that is shown as a raster layer without CRS, its upper left corner at 0, 0.
+
+        Raises:
+            SampleError: The image cannot be opened.
+        """
+        path = os.path.join(self.folder, self.name)
+        opened = gdal.Open(path)
+        if opened is None:
+            raise SampleError(f"{path} cannot be opened: take it out of the folder, or go on with the next image")
+        placed = tuple(opened.GetGeoTransform()) != PLAIN or opened.GetGCPCount() > 0 or bool(opened.GetProjection())
+        layer = QgsRasterLayer(self._without_place(opened) if placed else path, self.name, "gdal")
+        if not layer.isValid():
+            raise SampleError(f"{path} cannot be shown: take it out of the folder, or go on with the next image")
+        layer.setCrs(QgsCoordinateReferenceSystem())
+        return layer
+
+    def close(self):
+        """Remove what was written for showing the images."""
+        if self._plain is not None:
+            shutil.rmtree(self._plain, ignore_errors=True)
+            self._plain = None
+
+    def _without_place(self, opened):
+        """Return a virtual raster of an image that has no place on the map."""
+        if self._plain is None:
+            self._plain = tempfile.mkdtemp(prefix="label_images_")
+        path = os.path.join(self._plain, self.name + ".vrt")
+        written = gdal.GetDriverByName("VRT").CreateCopy(path, opened)
+        del written  # closes the file
+        tree = ElementTree.parse(path)
+        root = tree.getroot()
+        for element in list(root):
+            if element.tag in PLACES or element.get("domain") in ("RPC", "GEOLOCATION"):
+                root.remove(element)
+        tree.write(path)
+        return path

@@ -1,0 +1,65 @@
+"""The keys of the pane: they work on the map and in the pane, before QGIS's own, while nothing else is being edited."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsMapTool
+from qgis.PyQt.QtCore import QEvent, QObject, Qt
+from qgis.PyQt.QtGui import QKeySequence
+
+
+class Keyboard(QObject):
+    """Keys and what they do.
+
+    Attributes:
+        rows: Pairs of keys and what they do, for the pane's list of keys.
+    """
+
+    def __init__(self, pane):
+        """Make the keys of a pane; ``watch`` says where they work."""
+        super().__init__(pane)
+        self.pane = pane
+        self.rows = []
+        self.acts = {}
+        self.watched = []
+
+    def add(self, keys, what, act):
+        """Give keys a meaning.
+
+        Args:
+            keys: Keys that do the same, such as ``("Ctrl+Z",)``.
+            what: What they do, in a few words.
+            act: Called without arguments; a key whose act returns False is left to QGIS.
+        """
+        self.rows.append((" ".join(keys), what))
+        for key in keys:
+            self.acts[QKeySequence(key).toString()] = act
+
+    def watch(self, widget):
+        """Let the keys work in a widget and in those inside it that do not use the key themselves."""
+        widget.installEventFilter(self)
+        self.watched.append(widget)
+
+    def release(self):
+        """Let go of all widgets."""
+        for widget in self.watched:
+            widget.removeEventFilter(self)
+        self.watched = []
+
+    def eventFilter(self, watched, event):
+        """Take a key that has a meaning; ``ShortcutOverride`` keeps QGIS's shortcuts of the same key back."""
+        if event.type() not in (QEvent.ShortcutOverride, QEvent.KeyPress) or not self._free():
+            return False
+        modifiers = int(event.modifiers()) & ~int(Qt.KeypadModifier)
+        act = self.acts.get(QKeySequence(modifiers | event.key()).toString())
+        if act is None:
+            return False
+        if event.type() == QEvent.ShortcutOverride:
+            event.accept()
+            return False
+        return act() is not False
+
+    def _free(self):
+        """Return whether the pane may take keys: it is seen, has a raster, and no other tool is editing."""
+        tool = self.pane.canvas.mapTool()
+        editing = tool is not None and bool(tool.flags() & QgsMapTool.EditTool)
+        return self.pane.samples is not None and self.pane.isVisible() and not editing
