@@ -31,7 +31,13 @@ class Pane:
     make: Callable
 
 
-PANES: tuple[Pane, ...] = ()
+def _runs(iface):
+    from .runs.pane import RunsPane
+
+    return RunsPane(iface)
+
+
+PANES: tuple[Pane, ...] = (Pane("Runs", "Runs", _runs),)
 """Every pane, in the order of the menu."""
 
 TOOLS = (

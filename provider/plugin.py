@@ -20,6 +20,7 @@ class Plugin:
         self.iface = iface
         self.provider = None
         self.menu = None
+        self.announcer = None
 
     def initProcessing(self):
         """Add the provider; called by ``qgis_process`` in place of ``initGui``."""
@@ -29,10 +30,12 @@ class Plugin:
     def initGui(self):
         """Add the provider to the toolbox, menu and panes, and say what is missing when QGIS has finished starting."""
         from ..gui.menu import Menu
+        from ..gui.runs.announcing import Announcer
 
         self.initProcessing()
         self.menu = Menu(self.iface)
         self.menu.show()
+        self.announcer = Announcer(self.iface, self.menu)
         self.iface.initializationCompleted.connect(self._started)
         if self.iface.mainWindow().isVisible():  # installed by the plugin manager: QGIS started long ago
             QTimer.singleShot(0, self._started)
@@ -45,6 +48,9 @@ class Plugin:
 
     def unload(self):
         """Take the provider, menu and panes away."""
+        if self.announcer is not None:
+            self.announcer.stop()
+            self.announcer = None
         if self.menu is not None:
             self.menu.remove()
             self.menu = None

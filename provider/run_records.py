@@ -35,7 +35,7 @@ LISTENERS = []
 """Called with the path of a record when its run begins and when it ends, in the thread of the run."""
 
 _SECRETS = (
-    (re.compile(r"(://)[^/@\s]+@"), r"\1…@"),
+    (re.compile(r"(://)[^/\s]+@"), r"\1…@"),
     (re.compile(r"(password=)('[^']*'|\"[^\"]*\"|\S+)", re.IGNORECASE), r"\1…"),
 )
 

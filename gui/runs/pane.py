@@ -1,0 +1,311 @@
+"""Runs: every run of the plugin's tools, how it goes or went, what it wrote, and how it is done again."""
+
+from __future__ import annotations
+
+import os
+
+from qgis.gui import QgsDockWidget
+from qgis.PyQt.QtCore import QSize, Qt, QTimer
+from qgis.PyQt.QtWidgets import (
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSplitter,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...provider.run_list import RunList, remove
+from ...provider.run_records import DONE, RUNNING
+from . import again, opening
+from .details import RunDetails
+from .words import duration, moment, run_name, state_icon, state_sentence
+
+REFRESH_MILLISECONDS = 1000
+PATH = Qt.UserRole
+
+
+class RunsPane(QgsDockWidget):
+    """The list of runs above the details of the chosen one."""
+
+    def __init__(self, iface):
+        """Build the pane; it looks at the records once a second while it is visible."""
+        super().__init__("Runs", iface.mainWindow() if iface is not None else None)
+        self.setObjectName("ImageryDeepLearningRuns")
+        self.iface = iface
+        self.list, self.known, self.going_on = RunList(), {}, []
+        self.icons = {}
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText("Filter by tool, layer or state")
+        self.filter.setClearButtonEnabled(True)
+        self.filter.textChanged.connect(self._filter)
+        self.tree = self._tree()
+        self.empty = QLabel(
+            "Every run of a tool of Imagery Deep Learning is listed here: start one from the Processing Toolbox."
+        )
+        self.empty.setWordWrap(True)
+        self.details = RunDetails()
+        self._lay_out()
+        self.timer = QTimer(self)
+        self.timer.setInterval(REFRESH_MILLISECONDS)
+        self.timer.timeout.connect(self.refresh)
+        self.visibilityChanged.connect(self._shown)
+        self.refresh()
+
+    def close_down(self):
+        """Stop looking."""
+        self.timer.stop()
+
+    def current(self):
+        """Return the chosen run, None for none."""
+        item = self.tree.currentItem()
+        return self.known.get(item.data(0, PATH)) if item is not None else None
+
+    def chosen(self):
+        """Return all chosen runs."""
+        paths = [item.data(0, PATH) for item in self.tree.selectedItems()]
+        return [self.known[path] for path in paths if path in self.known]
+
+    def show_run(self, path):
+        """Choose a run.
+
+        Args:
+            path: Its record.
+        """
+        self.refresh()
+        for item in self._items():
+            if item.data(0, PATH) == path:
+                self.tree.setCurrentItem(item)
+
+    def refresh(self):
+        """Bring list and details up to date."""
+        runs = self.list.runs()
+        self.known = {run.path: run for run in runs}
+        items = {item.data(0, PATH): item for item in self._items()}
+        for path, item in items.items():
+            if path not in self.known:
+                self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
+        for place, run in enumerate(runs):
+            item = items.get(run.path)
+            if item is None:
+                item = QTreeWidgetItem()
+                item.setData(0, PATH, run.path)
+                self.tree.insertTopLevelItem(place, item)
+            self._fill(item, run)
+        self.empty.setVisible(not runs)
+        self.tree.setVisible(bool(runs))
+        self.filter.setVisible(len(runs) > 5 or bool(self.filter.text()))
+        if self.tree.currentItem() is None and runs:
+            self.tree.setCurrentItem(self.tree.topLevelItem(0))
+        self._show_current()
+
+    def open_layers(self):
+        """Add the layers of the chosen run to the project and zoom to them."""
+        layers = opening.open_layers(self.current())
+        spatial = [layer for layer in layers if layer.isSpatial()]
+        if self.iface is not None and spatial:
+            self.iface.setActiveLayer(spatial[-1])
+            self.iface.zoomToActiveLayer()
+
+    def open_first(self):
+        """Open what a person most likely wants of the chosen run: its layers, else its report, else its folder."""
+        run = self.current()
+        if run is None or run.state != DONE:
+            return
+        if opening.layers_of(run):
+            self.open_layers()
+        else:
+            found = [output.path for output in opening.reports_of(run)] or [opening.folder_of(run)]
+            if found[0]:
+                opening.open_path(found[0])
+
+    def run_again(self):
+        """Open the tool's dialog with the values of the chosen run."""
+        again.run_again(self.current())
+
+    def continue_run(self):
+        """Go on with the chosen run in the background."""
+        run = self.current()
+        self.going_on.append(again.continue_run(run, self._continued, self._failed))
+        QTimer.singleShot(1500, self._choose_newest)
+
+    def remove(self):
+        """Take the chosen runs off the list; what they wrote stays."""
+        for run in self.chosen():
+            if run.state != RUNNING:
+                remove(run)
+        self.refresh()
+
+    def _continued(self, outputs):
+        """Open what a continued run wrote."""
+        self.refresh()
+        places = set(map(str, outputs.values()))
+        for run in self.known.values():
+            if run.state == DONE and places & set(map(str, run.outputs.values())):
+                opening.open_layers(run)
+                return
+
+    def _failed(self, text):
+        """Say why a run did not go on."""
+        if self.iface is not None:
+            self.iface.messageBar().pushWarning("Imagery Deep Learning", text)
+        self.refresh()
+
+    def _choose_newest(self):
+        """Choose the run that began last."""
+        self.refresh()
+        if self.tree.topLevelItemCount():
+            self.tree.setCurrentItem(self.tree.topLevelItem(0))
+
+    def _items(self):
+        """Return the rows."""
+        return [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
+
+    def _tree(self):
+        """Return the list: what, when, how long."""
+        tree = QTreeWidget()
+        tree.setHeaderLabels(["Run", "Started", "Took"])
+        tree.setRootIsDecorated(False)
+        tree.setUniformRowHeights(True)
+        tree.setAlternatingRowColors(True)
+        tree.setSelectionMode(QTreeWidget.ExtendedSelection)
+        tree.setIconSize(QSize(14, 14))
+        tree.setTextElideMode(Qt.ElideRight)
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(0, QHeaderView.Stretch)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeToContents)
+        tree.currentItemChanged.connect(lambda *_: self._show_current())
+        tree.itemSelectionChanged.connect(self._show_buttons)
+        tree.itemDoubleClicked.connect(lambda *_: self.open_first())
+        tree.setContextMenuPolicy(Qt.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._context_menu)
+        return tree
+
+    def _lay_out(self):
+        """Put the parts into the pane."""
+        self.open_button = QToolButton()
+        self.open_button.setText("Open")
+        self.open_button.setPopupMode(QToolButton.InstantPopup)
+        self.open_button.setToolButtonStyle(Qt.ToolButtonTextOnly)
+        self.open_menu = QMenu(self.open_button)
+        self.open_menu.aboutToShow.connect(lambda: self._fill_open_menu(self.open_menu))
+        self.open_button.setMenu(self.open_menu)
+        self.again_button = self._button(
+            "Run Again…", "Open the tool's dialog with the values of this run", self.run_again
+        )
+        self.continue_button = self._button("Continue", "Go on where this run stopped", self.continue_run)
+        self.remove_button = self._button("Remove", "Take it off the list; what it wrote stays", self.remove)
+        self.open_button.setMinimumHeight(self.again_button.sizeHint().height())
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for button in (self.open_button, self.again_button, self.continue_button, self.remove_button):
+            row.addWidget(button)
+        row.addStretch()
+        upper, column = QWidget(), QVBoxLayout()
+        upper.setLayout(column)
+        column.setContentsMargins(0, 0, 0, 0)
+        for part in (self.filter, self.empty, self.tree):
+            column.addWidget(part)
+        column.addLayout(row)
+        splitter = QSplitter(Qt.Vertical)
+        splitter.addWidget(upper)
+        splitter.addWidget(self.details)
+        splitter.setStretchFactor(0, 2)
+        splitter.setStretchFactor(1, 3)
+        splitter.setChildrenCollapsible(False)
+        inner, outer = QWidget(), QVBoxLayout()
+        inner.setLayout(outer)
+        outer.setContentsMargins(6, 6, 6, 6)
+        outer.addWidget(splitter)
+        self.setWidget(inner)
+
+    def _button(self, text, tip, act):
+        """Return a button."""
+        button = QPushButton(text)
+        button.setToolTip(tip)
+        button.clicked.connect(lambda _=False: act())
+        return button
+
+    def _fill(self, item, run):
+        """Write a run into its row."""
+        if run.state not in self.icons:
+            self.icons[run.state] = state_icon(run.state)
+        item.setIcon(0, self.icons[run.state])
+        took = f"{run.progress:.0f} %" if run.state == RUNNING else duration(run.seconds)
+        for column, text in enumerate((run_name(run), moment(run.started), took)):
+            if item.text(column) != text:
+                item.setText(column, text)
+        item.setTextAlignment(2, Qt.AlignRight | Qt.AlignVCenter)
+        item.setToolTip(0, f"{run_name(run)}\n{state_sentence(run)}" + (f"\n{run.error}" if run.error else ""))
+        item.setHidden(not self._fits(run))
+
+    def _fits(self, run):
+        """Return whether a run passes the filter."""
+        text = f"{run_name(run)} {run.title} {run.state}".lower()
+        return all(word in text for word in self.filter.text().lower().split())
+
+    def _filter(self):
+        """Show the runs that pass the filter."""
+        for item in self._items():
+            item.setHidden(not self._fits(self.known[item.data(0, PATH)]))
+
+    def _show_current(self):
+        """Show the details of the chosen run."""
+        self.details.show_run(self.current())
+        self._show_buttons()
+
+    def _show_buttons(self):
+        """Enable what can be done with the chosen run."""
+        run, single = self.current(), len(self.tree.selectedItems()) <= 1
+        self.open_button.setEnabled(run is not None and single and bool(opening.outputs_of(run)))
+        self.again_button.setEnabled(run is not None and single and again.can_run_again(run))
+        self.continue_button.setEnabled(run is not None and single and again.can_continue(run))
+        self.remove_button.setEnabled(any(run.state != RUNNING for run in self.chosen()))
+
+    def _fill_open_menu(self, menu):
+        """Fill a menu with what the chosen run wrote."""
+        menu.clear()
+        run = self.current()
+        if run is None:
+            return
+        layers = opening.layers_of(run)
+        if layers:
+            menu.addAction("Layer" if len(layers) == 1 else f"{len(layers)} layers", self.open_layers)
+        for output in opening.outputs_of(run):
+            if output.kind == opening.REPORT:
+                text = f"{output.label.split(' (')[0]} ({os.path.splitext(output.path)[1][1:].upper()})"
+                action = menu.addAction(text, lambda path=output.path: opening.open_path(path))
+                action.setEnabled(output.exists)
+        folder = opening.folder_of(run)
+        if folder:
+            menu.addAction("Folder", lambda: opening.open_path(folder))
+        if menu.isEmpty():
+            menu.addAction("What it wrote is not there any more").setEnabled(False)
+
+    def _context_menu(self, place):
+        """Offer the same at the row."""
+        if self.tree.itemAt(place) is None:
+            return
+        menu = QMenu(self)
+        opened = menu.addMenu("Open")
+        self._fill_open_menu(opened)
+        opened.setEnabled(self.open_button.isEnabled())
+        for button in (self.again_button, self.continue_button, self.remove_button):
+            menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
+        menu.exec_(self.tree.viewport().mapToGlobal(place))
+
+    def _shown(self, visible):
+        """Look at the records only while somebody sees the pane."""
+        if visible:
+            self.refresh()
+            self.timer.start()
+        else:
+            self.timer.stop()
