@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from qgis.core import (
+    Qgis,
     QgsFeatureRequest,
     QgsPalLayerSettings,
     QgsTextBufferSettings,
@@ -14,6 +15,9 @@ from qgis.core import (
     QgsWkbTypes,
 )
 from qgis.PyQt.QtGui import QColor
+
+OVER_POINT = (Qgis.LabelPlacement if hasattr(Qgis, "LabelPlacement") else QgsPalLayerSettings).OverPoint
+"""Placement on a point; newer versions have another thing under the older name."""
 
 LOOKED_AT = 500
 """Features whose size is looked at for the scale of labels."""
@@ -51,7 +55,7 @@ def add_labels(layer, field, several):
         settings.geometryGeneratorEnabled = True
         settings.geometryGenerator = "make_point(x_min($geometry), y_max($geometry))"
         settings.geometryGeneratorType = QgsWkbTypes.PointGeometry
-        settings.placement = QgsPalLayerSettings.OverPoint
+        settings.placement = OVER_POINT
         settings.quadOffset = QgsPalLayerSettings.QuadrantAboveRight
     settings.setFormat(_label_format())
     layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
