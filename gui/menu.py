@@ -37,7 +37,16 @@ def _runs(iface):
     return RunsPane(iface)
 
 
-PANES: tuple[Pane, ...] = (Pane("Runs", "Runs", _runs),)
+def _labels(iface):
+    from .labels.pane import LabelPane
+
+    return LabelPane(iface)
+
+
+PANES: tuple[Pane, ...] = (
+    Pane("Label Objects for Deep Learning", "Label objects", _labels),
+    Pane("Runs", "Runs", _runs),
+)
 """Every pane, in the order of the menu."""
 
 TOOLS = (

@@ -13,9 +13,9 @@ from .select_tool import SelectTool
 TOOLS = (
     ("V", "Select samples", "label_select", SelectTool),
     ("R", "Rectangle: drag, or two clicks", "label_rectangle", RectangleTool),
-    ("P", "Polygon: click corners, end with right click, double click or Enter", "label_polygon", PolygonTool),
+    ("P", "Polygon: click corners; right or double click ends it", "label_polygon", PolygonTool),
     ("C", "Circle: drag from the middle, or two clicks", "label_circle", CircleTool),
-    ("L", "Lasso: draw the outline freehand with the button held down", "label_lasso", LassoTool),
+    ("L", "Lasso: hold the button down and draw", "label_lasso", LassoTool),
 )
 """Key, what it does, icon, class."""
 
@@ -159,20 +159,19 @@ class DrawingActions:
         """Add the keys that belong to no button of a tool."""
         pane, keyboard = self.pane, self.pane.keyboard
         for number in range(10):
-            keyboard.add((str((number + 1) % 10),), "", lambda number=number: pane.editor.choose_number(number))
-        keyboard.rows = [row for row in keyboard.rows if row[1]]
-        keyboard.rows.insert(0, ("1 … 9 0", "Choose one of the first ten classes"))
-        keyboard.add((",", "."), "Choose the class before, the class after", lambda: None)
-        keyboard.acts[","], keyboard.acts["."] = lambda: pane.editor.step(-1), lambda: pane.editor.step(1)
-        keyboard.add(("Return", "Enter"), "End the polygon; label the whole image and go on (folder)", self._enter)
+            keyboard.acts[str((number + 1) % 10)] = lambda number=number: pane.editor.choose_number(number)
+        keyboard.rows.insert(0, ("1 … 9, 0", "Choose one of the first ten classes"))
+        keyboard.add((",",), "Choose the class before", lambda: pane.editor.step(-1), "comma")
+        keyboard.add((".",), "Choose the class after", lambda: pane.editor.step(1), "full stop")
+        keyboard.add(("Return", "Enter"), "End the polygon; label the whole image and go on (folder)", self._enter, "Enter")
         keyboard.add(("Esc",), "Drop the shape; select nothing", self._escape)
         keyboard.add(("Backspace",), "Take the last corner back", self.delete)
-        keyboard.add(("Delete", "Del"), "Delete the selected samples", self.delete)
+        keyboard.add(("Del",), "Delete the selected samples", self.delete)
         keyboard.add(("A",), "Give the selected samples the chosen class", self._assign)
         keyboard.add(("Ctrl+Z",), "Undo", self.undo)
         keyboard.add(("Ctrl+Y", "Ctrl+Shift+Z"), "Redo", self.redo)
-        keyboard.add(("N", "B"), "Next image, previous image (folder)", lambda: None)
-        keyboard.acts["N"], keyboard.acts["B"] = lambda: pane.step_image(1), lambda: pane.step_image(-1)
+        keyboard.add(("N",), "Next image (folder)", lambda: pane.step_image(1))
+        keyboard.add(("B",), "Previous image (folder)", lambda: pane.step_image(-1))
         keyboard.add(("W",), "Give the whole image the chosen class (folder)", self._label_image)
         keyboard.add(("F1",), "Show the keys", self.show_keys)
 

@@ -1,7 +1,7 @@
 """A folder of images that are labelled one after another, each in pixels of its own.
 
-Images with a place on the map are shown without it, through a small virtual raster in a temporary folder: the
-labels of a collection are columns and rows, whatever georeference some of its images have.
+They are shown through a small virtual raster in a temporary folder, which has the upper left corner of the image at
+0, 0 and no CRS: labels of a collection are columns and rows, whatever georeference some of its images have.
 """
 
 from __future__ import annotations
@@ -22,9 +22,6 @@ SUFFIXES = re.compile(
     re.IGNORECASE,
 )
 """What an image is recognised by; the engine exports the same files of a folder, in the same order."""
-
-PLAIN = (0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
-"""GDAL's transform of an image without georeference."""
 
 PLACES = ("SRS", "GeoTransform", "GCPList")
 """Elements of a virtual raster that place it on the map."""
@@ -71,8 +68,7 @@ class ImageFolder:
         opened = gdal.Open(path)
         if opened is None:
             raise SampleError(f"{path} cannot be opened: take it out of the folder, or go on with the next image")
-        placed = tuple(opened.GetGeoTransform()) != PLAIN or opened.GetGCPCount() > 0 or bool(opened.GetProjection())
-        layer = QgsRasterLayer(self._without_place(opened) if placed else path, self.name, "gdal")
+        layer = QgsRasterLayer(self._in_pixels(opened), self.name, "gdal")
         if not layer.isValid():
             raise SampleError(f"{path} cannot be shown: take it out of the folder, or go on with the next image")
         layer.setCrs(QgsCoordinateReferenceSystem())
@@ -84,8 +80,8 @@ class ImageFolder:
             shutil.rmtree(self._plain, ignore_errors=True)
             self._plain = None
 
-    def _without_place(self, opened):
-        """Return a virtual raster of an image that has no place on the map."""
+    def _in_pixels(self, opened):
+        """Return a virtual raster of an image, its x the column and its y minus the row."""
         if self._plain is None:
             self._plain = tempfile.mkdtemp(prefix="label_images_")
         path = os.path.join(self._plain, self.name + ".vrt")
@@ -96,5 +92,6 @@ class ImageFolder:
         for element in list(root):
             if element.tag in PLACES or element.get("domain") in ("RPC", "GEOLOCATION"):
                 root.remove(element)
+        ElementTree.SubElement(root, "GeoTransform").text = "0, 1, 0, 0, 0, -1"
         tree.write(path)
         return path

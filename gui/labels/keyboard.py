@@ -22,15 +22,16 @@ class Keyboard(QObject):
         self.acts = {}
         self.watched = []
 
-    def add(self, keys, what, act):
+    def add(self, keys, what, act, shown=""):
         """Give keys a meaning.
 
         Args:
             keys: Keys that do the same, such as ``("Ctrl+Z",)``.
             what: What they do, in a few words.
             act: Called without arguments; a key whose act returns False is left to QGIS.
+            shown: How the list of keys names them; empty takes the keys themselves.
         """
-        self.rows.append((" ".join(keys), what))
+        self.rows.append((shown or ", ".join(keys), what))
         for key in keys:
             self.acts[QKeySequence(key).toString()] = act
 

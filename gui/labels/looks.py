@@ -21,7 +21,9 @@ def swatch(color, side=14):
     """Return a small square of a colour (red, green, blue)."""
     picture = QPixmap(side, side)
     picture.fill(QColor(*color))
-    return QIcon(picture)
+    made = QIcon(picture)
+    made.addPixmap(picture, QIcon.Selected)
+    return made
 
 
 def button(name, tip, act):

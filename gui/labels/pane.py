@@ -279,7 +279,6 @@ class LabelPane(QgsDockWidget):
             layer.willBeDeleted.connect(self._layer_removed)
         if samples is not None:
             self._schema_of(samples)
-            samples.style(self.schema.all())
             samples.changed.connect(self.refresh)
         self.export_tab.show_samples(samples)
         self.refresh()
@@ -351,11 +350,9 @@ class LabelPane(QgsDockWidget):
         self.editor.adopt(samples.totals())
 
     def _schema_changed(self):
-        """Draw the samples in the colours of the classes, and keep the classes with them."""
-        if self.samples is not None:
-            self.samples.style(self.schema.all())
-            if self.samples.exists:
-                self._keep_schema()
+        """Keep the classes with the samples."""
+        if self.samples is not None and self.samples.exists:
+            self._keep_schema()
         self.refresh()
 
     def _keep_schema(self):

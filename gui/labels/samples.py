@@ -84,7 +84,7 @@ class Samples(QObject):
         """
         super().__init__()
         self.path, self.raster, self.image = path, raster, image
-        self.classes = []
+        self._styled = None
         self._done, self._undone = [], []
         self._layer = self._all = None
         if os.path.exists(path) and files.is_sample_file(path):
@@ -269,21 +269,18 @@ class Samples(QObject):
             self._layer.triggerRepaint()
         self.changed.emit()
 
-    def style(self, classes):
-        """Draw the samples in the colours of their classes.
-
-        Args:
-            classes: Every ``LabelClass`` of the schema.
-        """
-        self.classes = list(classes)
+    def style(self):
+        """Draw the samples in the colours of their classes; the legend has the classes that there are."""
         if self._layer is None:
             return
-        rows = {known.value: (known.name, known.color) for known in self.classes}
-        for total in self.totals():
-            rows.setdefault(total.value, (total.name, total.color))
+        rows = {total.value: (total.name, total.color) for total in self.totals()}
+        if rows == self._styled:
+            return
+        self._styled = rows
         categories = [QgsRendererCategory(value, outline(color), name) for value, (name, color) in rows.items()]
         self._layer.setRenderer(QgsCategorizedSymbolRenderer(VALUE, categories))
         self._layer.triggerRepaint()
+        self._layer.emitStyleChanged()
 
     def _open(self):
         """Open the file for changes and counts, whatever the project does with the layer that is shown."""
@@ -305,8 +302,9 @@ class Samples(QObject):
         layer.afterCommitChanges.connect(self._edited)
         layer.committedGeometriesChanges.connect(self._recount)
         self._layer = layer
+        self._styled = None
         self._filter()
-        self.style(self.classes)
+        self.style()
 
     def _forget_layer(self):
         """Take note that the project removed the layer."""
@@ -369,6 +367,7 @@ class Samples(QObject):
         shown = self.layer
         shown.dataProvider().reloadData()
         shown.updateExtents()
+        self.style()
         shown.triggerRepaint()
         return list(written)
 

@@ -181,7 +181,7 @@ class SchemaEditor(QWidget):
             self.menu.addAction(text).triggered.connect(lambda _=False, act=act: act())
         for made in (
             button("symbologyAdd.svg", "New class", self.add_class),
-            button("label_child.svg", "New class below the chosen one", lambda: self.add_class(below=True)),
+            button("label_child", "New class below the chosen one", lambda: self.add_class(below=True)),
             button("symbologyEdit.svg", "Edit the chosen class (double click)", self.edit_class),
             button("symbologyRemove.svg", "Delete the chosen class; its samples stay", self.delete_class),
         ):

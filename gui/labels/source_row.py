@@ -45,7 +45,7 @@ class SourceRow(QWidget):
             button("mActionArrowLeft.svg", "Previous image (B)", lambda: self.step(-1)),
             self.images,
             button("mActionArrowRight.svg", "Next image (N)", lambda: self.step(1)),
-            button("label_image.svg", "Give the whole image the chosen class (W)", self.label_image.emit),
+            button("label_image", "Give the whole image the chosen class (W)", self.label_image.emit),
             button("mTaskCancel.svg", "Leave the folder and label a raster layer", self.folder_left.emit),
         )
         column = QVBoxLayout(self)
