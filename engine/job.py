@@ -10,10 +10,11 @@ import json
 import os
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sized
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
-from .errors import Cancelled
+from .errors import Cancelled, EngineError
 
 PROTOCOL = 1
 """Version of the line protocol; both sides refuse another one."""
@@ -36,14 +37,33 @@ class Job:
         self.warnings: list[str] = []
         self.points: list[dict[str, Any]] = []
         self._cancelled = threading.Event()
+        self._called: dict[str, str] = {}
 
     def message(self, text: str) -> None:
         """Tell the user one line."""
-        self.messages.append(text)
+        self._told("message", self._in_their_words(text), self.messages)
 
     def warn(self, text: str) -> None:
         """Tell the user something that was mended or may surprise."""
-        self.warnings.append(text)
+        self._told("warning", self._in_their_words(text), self.warnings)
+
+    @contextmanager
+    def calling(self, names: Mapping[str, str]) -> Iterator[None]:
+        """Call temporary files what the user calls what is in them, in all messages and errors of a block.
+
+        Args:
+            names: Path as it stands in messages, to the user's words.
+        """
+        before, self._called = self._called, {**self._called, **names}
+        try:
+            yield
+        except EngineError as error:
+            text = self._in_their_words(str(error))
+            if text == str(error):
+                raise
+            raise type(error)(text) from error
+        finally:
+            self._called = before
 
     def progress(self, fraction: float, text: str = "") -> None:
         """Report how far the whole run is.
@@ -66,6 +86,22 @@ class Job:
     def temporary(self, path: str | os.PathLike[str]) -> Path:
         """Announce a temporary file or folder before it is made, so that it is swept even after a kill."""
         return Path(path)
+
+    def _in_their_words(self, text: str) -> str:
+        """Return a text with the user's names of temporary files."""
+        for path, words in self._called.items():
+            text = text.replace(path, words)
+        return text
+
+    def _told(self, kind: str, text: str, lines: list[str]) -> None:
+        """Keep what the user is told; children send it on.
+
+        Args:
+            kind: ``message`` or ``warning``.
+            text: What is told.
+            lines: What was told of this kind.
+        """
+        lines.append(text)
 
     def cancel(self) -> None:
         """Ask the run to stop at its next step."""
@@ -117,15 +153,10 @@ class JsonJob(Job):
         self._last = (-1, "")
         self._send("hello", protocol=PROTOCOL, pid=os.getpid())
 
-    def message(self, text: str) -> None:
+    def _told(self, kind: str, text: str, lines: list[str]) -> None:
         """Send one line for the user."""
-        super().message(text)
-        self._send("message", text=text)
-
-    def warn(self, text: str) -> None:
-        """Send one warning for the user."""
-        super().warn(text)
-        self._send("warning", text=text)
+        super()._told(kind, text, lines)
+        self._send(kind, text=text)
 
     def progress(self, fraction: float, text: str = "") -> None:
         """Send the progress when it moved by at least a tenth of a percent or its text changed."""
@@ -173,15 +204,10 @@ class ConsoleJob(Job):
         self._stream = stream
         self._live = stream.isatty()
 
-    def message(self, text: str) -> None:
+    def _told(self, kind: str, text: str, lines: list[str]) -> None:
         """Print one line."""
-        super().message(text)
-        self._line(text)
-
-    def warn(self, text: str) -> None:
-        """Print one warning."""
-        super().warn(text)
-        self._line(f"warning: {text}")
+        super()._told(kind, text, lines)
+        self._line(text if kind == "message" else f"{kind}: {text}")
 
     def progress(self, fraction: float, text: str = "") -> None:
         """Rewrite the progress line."""

@@ -22,6 +22,9 @@ from ..tools.values import FeatureSource
 
 ONE, MOSAIC, SEPARATE, ATTACHMENTS = "one", "mosaic", "separate", "attachments"
 
+MOSAIC_FILE = "mosaic.vrt"
+"""Name of the virtual raster over the images of a mosaic, in the run's folder."""
+
 
 @dataclass(frozen=True)
 class Images:
@@ -69,7 +72,7 @@ def one_image(images: Images, folder: Path, job: Job) -> str:
     if images.kind != MOSAIC:
         return images.paths[0]
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / "mosaic.vrt"
+    target = folder / MOSAIC_FILE
     job.message(f"{len(images.paths)} rasters are one mosaic, {images.paths[0]} on top")
     write_mosaic(images.paths, target, job)
     return str(target)

@@ -15,7 +15,7 @@ from ..tools.classify_pixels import ClassifyPixels
 from ..tools.pixel_runs import RASTER_OUTPUTS
 from .attachment_results import attachment_results
 from .classifying import Classified
-from .image_inputs import ATTACHMENTS, MOSAIC, ONE, SEPARATE, Images, distinct, one_image
+from .image_inputs import ATTACHMENTS, MOSAIC, MOSAIC_FILE, ONE, SEPARATE, Images, distinct, one_image
 from .locking import AtWork, working_alone
 from .manifest import raster_manifest_path
 from .pixel_outputs import main_raster, write_polygons, write_rasters
@@ -44,7 +44,11 @@ def one_result(work: PixelWork[ClassifyPixels], images: Images) -> Results:
             raise RasterError(f"{path} lies outside the extent: choose one that overlaps it")
         return image
 
-    return planned_result(work, images.paths, planned)
+    mosaic = work_folder(Path(request.out_classified_raster), request.work_folder) / MOSAIC_FILE
+    given = request.in_raster.path
+    names = {str(mosaic): given, MOSAIC_FILE: Path(given).name} if images.kind == MOSAIC else {}
+    with job.calling(names):
+        return planned_result(work, images.paths, planned)
 
 
 def planned_result(work: PixelWork[Request], rasters: Sequence[str], planned: Callable[[Path], ImagePlan]) -> Results:

@@ -109,11 +109,15 @@ def announce(package: ModelPackage, subject: Subject, predictor: ObjectPredictor
 def tell(written: Written, unseen: int, count: int, decider: Decider, job: Job) -> None:
     """Tell what became of the objects."""
     classes = ", ".join(f"{name} {number}" for name, number in written.counts.items() if number)
-    job.message(f"{count - unseen} of {count} objects classified{': ' + classes if classes else ''}")
+    told = f"{count - unseen} of {count} objects classified"
+    if written.below:
+        told += (
+            f", {count - unseen - written.below} of them written and {written.below} not, which are below "
+            f"score_threshold {decider.threshold:g}"
+        )
+    job.message(f"{told}{': ' + classes if classes else ''}")
     if unseen:
         job.warn(f"{unseen} objects lie outside every raster or where there is no data: they have no label")
-    if written.below:
-        job.message(f"{written.below} objects below score_threshold {decider.threshold:g} are not written")
 
 
 def report(request: ClassifyObjects, comparison: ObjectComparison, output: Path, job: Job) -> str:

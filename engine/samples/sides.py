@@ -58,11 +58,12 @@ def find_sides(request: ExportTrainingData, form: SampleFormat, out: Path, job: 
             path: text for paths, text in zip(found, given, strict=True) for path in paths if _is_in(temporary, path)
         }
         words = [_words(text, paths) for paths, text in zip(found, given, strict=True)]
-        if len(form.sides) == 1:
-            yield [Side(form.sides[0], words[0], found[0], request.in_raster2, found[1], names)]
-        else:
-            sides = zip(form.sides, words, found, strict=True)
-            yield [Side(name, text, paths, names=names) for name, text, paths in sides]
+        with job.calling(names):
+            if len(form.sides) == 1:
+                yield [Side(form.sides[0], words[0], found[0], request.in_raster2, found[1], names)]
+            else:
+                sides = zip(form.sides, words, found, strict=True)
+                yield [Side(name, text, paths, names=names) for name, text, paths in sides]
     finally:
         files.remove(temporary)
 

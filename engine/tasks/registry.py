@@ -216,6 +216,7 @@ def task_of(samples: SampleSet) -> Task:
     if not found:
         learnt = ", ".join(dict.fromkeys(name for task in tasks().values() for name in task.formats))
         raise ParameterError(
-            f"nothing learns from {samples.metadata_format} yet: export the training data as one of {learnt}"
+            f"nothing learns from {samples.metadata_format} yet: export the training data as one of {learnt}; Convert "
+            "Training Data makes them from a folder that is there"
         )
     return min(found, key=lambda task: (task.paired != samples.paired, task.formats.index(samples.metadata_format)))

@@ -100,7 +100,8 @@ def make_choices(request: TrainModel, samples: SampleSet, job: Job) -> Choices:
     if samples.metadata_format not in architecture.formats:
         raise ParameterError(
             f"{architecture.code} does not learn from {samples.metadata_format}: choose a model type for that format, "
-            f"or export the training data as {architecture.formats[0]}"
+            f"or export the training data as {architecture.formats[0]}; Convert Training Data makes it from a folder "
+            "that is there"
         )
     samples = of_dates(samples, architecture.dates, architecture.code, job)
     own = {"chip_size", "monitor"}

@@ -219,7 +219,8 @@ def test_a_threshold_leaves_out_the_unsure(tmp_path, object_model):
                        model_arguments=(("score_threshold", "0.9"),))  # fmt: skip
     found = read(outputs["out_feature_class"])
     assert labels(found) == ["dark", None] and list(found.fields["a"]) == [0, 2]
-    assert "1 objects below score_threshold 0.9 are not written" in job.messages
+    told = "2 of 3 objects classified, 1 of them written and 1 not, which are below score_threshold 0.9: dark 1"
+    assert told in job.messages
 
 
 def test_views_and_batches_do_not_change_what_is_clear(tmp_path, object_model):

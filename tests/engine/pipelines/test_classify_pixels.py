@@ -5,6 +5,7 @@ from __future__ import annotations
 import filecmp
 import json
 import os
+import re
 from types import SimpleNamespace
 
 import numpy as np
@@ -223,6 +224,20 @@ def test_rasters_of_a_folder_are_one_seamless_mosaic(tmp_path, model):
     expected[:50, 90:] = 0
     expected[:30, 90:120] = 1  # the black raster d
     assert (values_of(out) == expected).all()
+
+
+def test_a_mosaic_is_called_by_the_folder_of_its_rasters(tmp_path, model):
+    """Not by the virtual raster that is made for the run."""
+    folder, job = tmp_path / "parts", Job()
+    folder.mkdir()
+    image, _ = level_image(120, 160, 3)
+    write_raster(folder / "a.tif", image[:, :, :90])
+    write_raster(folder / "b.tif", image[:, :, 60:], left=500_030)
+    with pytest.raises(EngineError, match=f"{re.escape(str(folder))} lies outside|outside {re.escape(str(folder))}"):
+        classify(model, folder, job, out_classified_raster=str(tmp_path / "out.tif"), extent=Extent(0, 0, 1, 1))
+    classify(model, folder, job, out_classified_raster=str(tmp_path / "out.tif"), cell_size="0.7")
+    assert any(f"{folder} has cells of 0.5 and is read at 0.7" in line for line in job.messages)
+    assert not [line for line in (*job.messages, *job.warnings) if "mosaic.vrt" in line]
 
 
 def test_rasters_of_a_folder_one_by_one_with_a_virtual_raster(tmp_path, model):

@@ -1,6 +1,7 @@
 """Which images an export cuts: folders and virtual rasters by the processing mode, second rasters, MRF chips."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from engine.job import Job
 from engine.raster.mosaic import write_mosaic
 from engine.samples import mrf
 from engine.samples.folder import read_chip, read_label, read_samples
+from engine.tools.values import Extent
 from tests.engine.pipelines.exporting import CELL, LEFT, TOP, export, hidden, on_map, scene
 from tests.rasters import write_boxes, write_features, write_raster
 
@@ -44,6 +46,22 @@ def test_a_folder_as_one_image_has_chips_over_its_borders(tmp_path):
     unsaid, _ = export(tmp_path, images, labels, folder="unsaid")
     found = [read_samples([str(folder)], Job()) for folder in (apart, unsaid)]
     assert found[0].sources == found[1].sources == [str(images / "b.tif")] * 2 + [str(images / "c.tif")]
+
+
+def test_a_mosaic_is_called_what_the_user_calls_it(tmp_path):
+    """In messages and in the sentence that ends a run; the virtual raster behind it goes with the run."""
+    _, images = halves(tmp_path)
+    labels = write_boxes(tmp_path / "a.gpkg", on_map((68, 4, 80, 14)))
+    far = Extent(LEFT + 9000, TOP, LEFT + 9100, TOP + 100)
+    with pytest.raises(RasterError, match=f"lies outside {re.escape(str(images))}:"):
+        export(tmp_path, images, labels, processing_mode=MOSAIC, extent=far)
+    job = Job()
+    with job.calling({"/t/1/images.vrt": "my images"}):
+        job.message("/t/1/images.vrt is resampled")
+        job.warn("the cells of /t/1/images.vrt are large")
+    job.message("/t/1/images.vrt")
+    assert job.messages == ["my images is resampled", "/t/1/images.vrt"]
+    assert job.warnings == ["the cells of my images are large"]
 
 
 def test_a_virtual_raster_is_one_image_or_its_parts(tmp_path):

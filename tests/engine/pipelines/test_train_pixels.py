@@ -240,7 +240,7 @@ def test_a_package_of_detection_is_no_start_for_pixels(trained, tmp_path):
     """The sentence says which formats the model type learns from."""
     _, _, chips = trained
 
-    with pytest.raises(EngineError, match="FCOS does not learn from Classified_Tiles"):
+    with pytest.raises(EngineError, match=r"FCOS does not learn from Classified_Tiles: .* Convert Training Data"):
         run(request(chips, tmp_path / "model", model_type="FCOS", arguments=()), Job())
     with pytest.raises(EngineError, match="monitor AVERAGE_PRECISION is not offered"):
         run(request(chips, tmp_path / "model", monitor="AVERAGE_PRECISION"), Job())
