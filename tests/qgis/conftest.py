@@ -25,6 +25,19 @@ def pytest_collection_modifyitems(items):
         item.add_marker("qgis")
 
 
+def pytest_sessionfinish(session, exitstatus):
+    """Keep how the tests ended."""
+    session.config.ended = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """Leave at once: QGIS 3.44 crashes when Python takes it apart, which would spoil the exit code."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(getattr(config, "ended", 1))
+
+
 @pytest.fixture(scope="session")
 def provider(qgis_app, qgis_processing):
     """Return the registered provider; a second one of the same id would be deleted by QGIS."""
@@ -65,15 +78,15 @@ def qgis_process(tmp_path_factory):
         "OMP_NUM_THREADS": "1",
     }
 
-    def start(*arguments, **variables):
-        """Start the program; variables are added to its environment."""
+    def start(*arguments, folder=config, **variables):
+        """Start the program in a folder; variables are added to its environment."""
         return subprocess.Popen(
             [program, *map(str, arguments)],
             env={**environment, **variables},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            cwd=config,
+            cwd=folder,
         )
 
     start.folder = config

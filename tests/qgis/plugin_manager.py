@@ -42,7 +42,7 @@ def state():
         "tools": 0 if provider is None else len(provider.algorithms()),
         "version": qgis.utils.pluginMetadata(NAME, "version"),
         "menu": [text for text in menu if "Imagery" in text],
-        "folder": os.path.isdir(os.path.join(qgis.utils.home_plugin_path, NAME)),
+        "folder": os.path.isdir(os.path.join(QgsApplication.qgisSettingsDirPath(), "python", "plugins", NAME)),
         "modules": sorted(module for module in sys.modules if module.split(".")[0] == NAME),
         "setting": QgsSettings().value("/PythonPlugins/" + NAME),
         "asks": bool(qgis.utils.iface.mainWindow().findChild(object, "ImageryDeepLearningFirstRun")),
@@ -55,6 +55,16 @@ def fetch():
     return installer_data.plugins.all()[NAME]
 
 
+def allow_experimental():
+    """Check *Show also experimental plugins*, where this version of QGIS keeps it."""
+    if hasattr(installer_data, "settingsGroup"):
+        QgsSettings().setValue(installer_data.settingsGroup + "/allowExperimental", True)
+        return
+    from qgis.core import QgsSettingsTree
+
+    QgsSettingsTree.node("plugin-manager").childSetting("allow-experimental").setValue(True)
+
+
 def begin():
     """Do it step by step; QGIS's dialogs close themselves when they are done."""
     sys.excepthook = report
@@ -64,8 +74,7 @@ def begin():
     settings.setValue(group + "/" + installer_data.officialRepo[0] + "/enabled", False)
     settings.setValue(group + "/office/url", ADDRESS + "/plugins.xml")
     settings.setValue(group + "/office/enabled", True)
-    settings.setValue(installer_data.settingsGroup + "/allowExperimental", True)
-
+    allow_experimental()
     said["offered"] = fetch()["status_exp"]
     install()
     QTimer.singleShot(1500, upgrade)
@@ -74,8 +83,7 @@ def begin():
 
 def install():
     """Install what the repository offers."""
-    if Qgis.QGIS_VERSION_INT >= 31800:
-        pyplugin_installer.instance().installPlugin(NAME, stable=False)
+    pyplugin_installer.instance().installPlugin(NAME, stable=False)
 
 
 def upgrade():
