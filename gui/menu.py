@@ -43,8 +43,15 @@ def _labels(iface):
     return LabelPane(iface)
 
 
+def _review(iface):
+    from .review.pane import ReviewPane
+
+    return ReviewPane(iface)
+
+
 PANES: tuple[Pane, ...] = (
     Pane("Label Objects for Deep Learning", "Label objects", _labels),
+    Pane("Review Detections", "Review", _review),
     Pane("Runs", "Runs", _runs),
 )
 """Every pane, in the order of the menu."""

@@ -1,0 +1,104 @@
+"""How a reviewed layer looks: rejected results faded, those below the threshold hardly there, what is open dashed."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    QgsCategorizedSymbolRenderer,
+    QgsProperty,
+    QgsRendererCategory,
+    QgsSingleSymbolRenderer,
+    QgsSymbol,
+    QgsSymbolLayer,
+    QgsWkbTypes,
+)
+
+from ...algorithms.styling import outline, point
+from .fields import REJECTED, STATE
+
+FADED, BELOW = 22, 8
+"""Opacity of rejected results, and of open ones below the threshold, in per cent."""
+
+COLORS = ((230, 159, 0), (86, 180, 233), (0, 158, 115), (240, 228, 66), (213, 94, 0), (204, 121, 167), (0, 114, 178))
+"""Colours of classes that have none, told apart also by colour-blind people."""
+
+
+def class_colors(store, classes):
+    """Return the colour of each class, red, green, blue: that of the layer's legend, else the next of ours.
+
+    Args:
+        store: The results.
+        classes: Pairs of name and value.
+    """
+    renderer = store.layer.renderer()
+    legend = {}
+    if isinstance(renderer, QgsCategorizedSymbolRenderer):
+        for category in renderer.categories():
+            color = category.symbol().color()
+            legend[str(category.value())] = legend[category.label()] = (color.red(), color.green(), color.blue())
+    found = {}
+    for number, (name, value) in enumerate(classes):
+        ours = COLORS[number % len(COLORS)]
+        found[(name, value)] = legend.get(str(name), legend.get(str(value), ours))
+    return found
+
+
+def show_states(store, threshold, colors):
+    """Let the layer show what was decided.
+
+    Args:
+        store: The results.
+        threshold: 0..1.
+        colors: Colour by (name, value), as ``class_colors`` returns it.
+    """
+    layer = store.layer
+    renderer = layer.renderer().clone() if layer.renderer() else None
+    if not isinstance(renderer, QgsCategorizedSymbolRenderer):
+        renderer = _by_class(store, colors)
+    above = store.above(threshold)
+    low = f"WHEN coalesce(\"{STATE}\", '') = '' AND NOT {above} THEN {BELOW} " if above else ""
+    opacity = f"CASE WHEN \"{STATE}\" = '{REJECTED}' THEN {FADED} {low}ELSE 100 END"
+    stroke = f"CASE WHEN coalesce(\"{STATE}\", '') = '' THEN 'dash' ELSE 'solid' END"
+    if isinstance(renderer, QgsCategorizedSymbolRenderer):
+        known = {str(category.value()) for category in renderer.categories()}
+        attribute = renderer.classAttribute()
+        for (name, value), color in colors.items():
+            shown = name if attribute == store.fields.class_name else value
+            if shown is not None and str(shown) not in known and attribute:
+                renderer.addCategory(QgsRendererCategory(shown, _symbol(layer, color), str(name or value)))
+        for place, category in enumerate(renderer.categories()):
+            symbol = category.symbol().clone()
+            _dress(symbol, opacity, stroke)
+            renderer.updateCategorySymbol(place, symbol)
+    else:
+        symbol = renderer.symbol().clone()
+        _dress(symbol, opacity, stroke)
+        renderer.setSymbol(symbol)
+    layer.setRenderer(renderer)
+    layer.triggerRepaint()
+
+
+def _by_class(store, colors):
+    """Return a renderer that shows classes; one symbol where there are none."""
+    field = store.fields.class_name or store.fields.class_value
+    if not field or not colors:
+        return QgsSingleSymbolRenderer(_symbol(store.layer, COLORS[0]))
+    rows = [
+        (name if store.fields.class_name else value, str(name or value), color)
+        for (name, value), color in colors.items()
+    ]
+    categories = [QgsRendererCategory(shown, _symbol(store.layer, color), label) for shown, label, color in rows]
+    return QgsCategorizedSymbolRenderer(field, categories)
+
+
+def _symbol(layer, color):
+    """Return a symbol of a class."""
+    return point(color) if layer.geometryType() == QgsWkbTypes.PointGeometry else outline(color, 0.5, 24)
+
+
+def _dress(symbol, opacity, stroke):
+    """Let opacity and stroke follow the state."""
+    symbol.setDataDefinedProperty(QgsSymbol.PropertyOpacity, QgsProperty.fromExpression(opacity))
+    for number in range(symbol.symbolLayerCount()):
+        symbol.symbolLayer(number).setDataDefinedProperty(
+            QgsSymbolLayer.PropertyStrokeStyle, QgsProperty.fromExpression(stroke)
+        )

@@ -1,0 +1,243 @@
+"""The page on which results are looked at: what is shown, the current result, the buttons, the classes."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsDoubleSpinBox
+from qgis.PyQt.QtCore import Qt, QTimer, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QProgressBar,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from .class_table import ClassTable, icon_of, title_of
+from .fields import ACCEPTED, ADDED, REJECTED
+from .store import ALL, CHANGED, OPEN, ORDERS, Choice
+
+SHOWN = (
+    (OPEN, "Not reviewed"),
+    (ALL, "All"),
+    (ACCEPTED, "Accepted"),
+    (REJECTED, "Rejected"),
+    (CHANGED, "Relabelled or redrawn"),
+    (ADDED, "Added"),
+)
+BUTTONS = (
+    ("accept", "Accept", "A", "The result is right", "#1d7a4f"),
+    ("reject", "Reject", "R", "There is nothing, or something else", "#b3431e"),
+    ("relabel", "Relabel", "L", "Give it another class; a number key does it at once", ""),
+    ("redraw", "Redraw", "D", "Draw its shape anew: drag a rectangle, or click corners and end with a right click", ""),
+    ("reshape", "Reshape", "E", "Move it, or one of its corners", ""),
+    ("add", "Add missed", "N", "Draw an object that was not found", ""),
+    ("back", "Back", "←", "To the one before", ""),
+    ("skip", "Skip", "→", "To the next without a decision; it comes again", ""),
+    ("undo", "Undo", "Z", "Take the last decision back", ""),
+)
+"""Action, text, key, tool tip, colour."""
+
+WAIT = 200
+"""Milliseconds without a move of the threshold after which it counts."""
+
+
+def thousands(number):
+    """Return a number with thin gaps."""
+    return f"{number:,}".replace(",", " ")
+
+
+class ReviewPage(QWidget):
+    """Collects what the reviewer does; ``ReviewPane`` does it.
+
+    Attributes:
+        acted: Told with the name of an action of ``BUTTONS``, or ``clear``.
+        labelled: Told with the place of a class in the list.
+        asked_class: Told when a new class is wanted.
+        chosen: Told when something else is to be stepped through.
+    """
+
+    acted = pyqtSignal(str)
+    labelled = pyqtSignal(int)
+    asked_class = pyqtSignal()
+    chosen = pyqtSignal()
+
+    def __init__(self, parent=None):
+        """Lay the page out for a screen of 768 rows."""
+        super().__init__(parent)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 6, 0, 0)
+        box.setSpacing(6)
+        box.addLayout(self._choices())
+        box.addWidget(self._card())
+        box.addLayout(self._buttons())
+        self.table = ClassTable()
+        self.table.setMinimumHeight(84)
+        box.addWidget(self.table, 1)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(WAIT)
+        self._timer.timeout.connect(self.chosen)
+
+    def _choices(self):
+        """Return the widgets that choose what is stepped through."""
+        self.order, self.shown, self.class_name, self.context = QComboBox(), QComboBox(), QComboBox(), QComboBox()
+        for times in (3, 6, 12, 24):
+            self.context.addItem(f"{times} × its size", times)
+        self.context.setCurrentIndex(1)
+        self.context.setToolTip("How much ground the map shows around a result")
+        for state, label in SHOWN:
+            self.shown.addItem(label, state)
+        self.slider = QSlider(Qt.Horizontal)
+        self.slider.setRange(0, 100)
+        self.slider.setPageStep(5)
+        self.threshold = QgsDoubleSpinBox()
+        self.threshold.setRange(0.0, 1.0)
+        self.threshold.setSingleStep(0.05)
+        self.threshold.setDecimals(2)
+        self.threshold.setShowClearButton(False)
+        grid = QGridLayout()
+        grid.setVerticalSpacing(4)
+        grid.setColumnStretch(1, 1)
+        grid.setColumnStretch(2, 1)
+        grid.addWidget(QLabel("Order"), 0, 0)
+        grid.addWidget(self.order, 0, 1, 1, 2)
+        grid.addWidget(QLabel("Show"), 1, 0)
+        grid.addWidget(self.shown, 1, 1)
+        grid.addWidget(self.class_name, 1, 2)
+        grid.addWidget(QLabel("Zoom"), 2, 0)
+        grid.addWidget(self.context, 2, 1)
+        grid.addWidget(QLabel("Threshold"), 3, 0)
+        row = QHBoxLayout()
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.threshold)
+        grid.addLayout(row, 3, 1, 1, 2)
+        self.slider.valueChanged.connect(lambda value: self.threshold.setValue(value / 100))
+        self.threshold.valueChanged.connect(self._threshold_moved)
+        for combo in (self.order, self.shown, self.class_name):
+            combo.activated.connect(lambda _: self.chosen.emit())
+        for widget in (self.order, self.shown, self.class_name, self.context, self.slider):
+            widget.setFocusPolicy(Qt.NoFocus)  # letters are keys of the review, not a search in a list
+        return grid
+
+    def _card(self):
+        """Return the widgets that show the current result."""
+        card = QFrame()
+        card.setFrameShape(QFrame.StyledPanel)
+        self.icon, self.title, self.sure, self.story = QLabel(), QLabel(), QLabel(), QLabel()
+        font = self.title.font()
+        font.setPointSizeF(font.pointSizeF() * 1.35)
+        font.setBold(True)
+        self.title.setFont(font)
+        self.sure.setFont(font)
+        self.story.setWordWrap(True)
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setFixedHeight(6)
+        self.count = QLabel()
+        head = QHBoxLayout()
+        head.addWidget(self.icon)
+        head.addWidget(self.title, 1)
+        head.addWidget(self.sure)
+        box = QVBoxLayout(card)
+        box.setContentsMargins(8, 6, 8, 6)
+        box.setSpacing(3)
+        box.addLayout(head)
+        box.addWidget(self.story)
+        box.addWidget(self.progress)
+        box.addWidget(self.count)
+        return card
+
+    def _buttons(self):
+        """Return the buttons of the decisions."""
+        grid = QGridLayout()
+        grid.setSpacing(4)
+        self.buttons = {}
+        for place, (name, label, key, tip, color) in enumerate(BUTTONS):
+            button = QPushButton(f"{label}  {key}")
+            button.setToolTip(f"{tip} (key {key})")
+            button.setFocusPolicy(Qt.NoFocus)
+            if color:
+                button.setStyleSheet(f"QPushButton:enabled {{ color: {color}; font-weight: bold; }}")
+            if name != "relabel":
+                button.clicked.connect(lambda _=False, name=name: self.acted.emit(name))
+            grid.addWidget(button, place // 3, place % 3)
+            self.buttons[name] = button
+        self.menu = QMenu(self)
+        self.buttons["relabel"].setMenu(self.menu)
+        return grid
+
+    def choice(self):
+        """Return what the widgets choose."""
+        return Choice(
+            self.order.currentData() or "",
+            self.shown.currentData(),
+            self.class_name.currentData(),
+            self.threshold.value(),
+        )
+
+    def offer(self, orders, classes, colors):
+        """Show the orders and classes of a layer, keeping what was chosen.
+
+        Args:
+            orders: Names of orders.
+            classes: Pairs of name and value.
+            colors: Colour by pair.
+        """
+        had = self.order.currentData()
+        self.order.clear()
+        for order in orders:
+            self.order.addItem(ORDERS[order], order)
+        if not orders:
+            self.order.addItem("As they are in the layer", "")
+        self.order.setCurrentIndex(max(0, self.order.findData(had)))
+        had = self.class_name.currentData()
+        self.class_name.clear()
+        self.class_name.addItem("All classes", None)
+        self.menu.clear()
+        for place, pair in enumerate(classes):
+            title, icon = title_of(*pair), icon_of(colors[pair])
+            self.class_name.addItem(icon, title, title)
+            label = f"{title}\t{place + 1}" if place < 9 else title
+            self.menu.addAction(icon, label).triggered.connect(lambda _=False, place=place: self.labelled.emit(place))
+        self.class_name.setCurrentIndex(max(0, self.class_name.findData(had)))
+        self.menu.addSeparator()
+        self.menu.addAction("New class…").triggered.connect(self.asked_class)
+
+    def show_tally(self, tally, threshold, everything):
+        """Show how far the review is.
+
+        Args:
+            tally: Counts by (state, name, value) at or above the threshold.
+            threshold: 0..1.
+            everything: Number of results at any confidence.
+        """
+        found = sum(count for (state, _, _), count in tally.items() if state != ADDED)
+        left = sum(count for (state, _, _), count in tally.items() if not state)
+        added = sum(count for (state, _, _), count in tally.items() if state == ADDED)
+        self.progress.setRange(0, max(1, found))
+        self.progress.setValue(found - left)
+        above = f" at or above {threshold:.2f}, of {thousands(everything)}" if threshold > 0 else ""
+        more = f" · {thousands(added)} added" if added else ""
+        self.count.setText(f"{thousands(found - left)} of {thousands(found)} reviewed{above}{more}")
+
+    def show_threshold(self, value):
+        """Show a threshold without telling of it."""
+        for widget in (self.slider, self.threshold):
+            widget.blockSignals(True)
+        self.threshold.setValue(value)
+        self.slider.setValue(round(value * 100))
+        for widget in (self.slider, self.threshold):
+            widget.blockSignals(False)
+
+    def _threshold_moved(self, value):
+        """Keep slider and number alike; it counts when it rests."""
+        self.slider.blockSignals(True)
+        self.slider.setValue(round(value * 100))
+        self.slider.blockSignals(False)
+        self._timer.start()
