@@ -35,7 +35,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         """Start without a request."""
         super().__init__()
         self.request = None
-        self.registered = {}
+        self.registered, self.noted = {}, {}
         self.given, self.subject = {}, ""
 
     def createInstance(self):
@@ -106,6 +106,11 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
             border = Border(self, parameters, context, feedback=feedback)
             self.request = self._request(border)
             self.registered = border.outputs
+            self.noted = {
+                place: details
+                for place, details in context.layersToLoadOnCompletion().items()
+                if place in border.outputs.values()
+            }
             self.given, self.subject = plain_values(parameters, context), subject_of(self.tool, parameters, context)
         except EngineError as error:
             raise QgsProcessingException(str(error)) from error
@@ -129,8 +134,11 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         return {key: path for key, path in outputs.items() if key in known}
 
     def _load_what_was_written(self, outputs, context):
-        """Let QGIS load the layer that was written: its name stands in the path when the file holds others."""
-        loading = context.layersToLoadOnCompletion()
+        """Let QGIS load the layer that was written: its name stands in the path when the file holds others.
+
+        In the background QGIS hands over a context that does not know yet what was noted while preparing.
+        """
+        loading = {**self.noted, **context.layersToLoadOnCompletion()}
         for name, noted in self.registered.items():
             if noted in loading and outputs.get(name, noted) != noted:
                 loading[outputs[name]] = loading.pop(noted)

@@ -45,7 +45,8 @@ class ClassifyPixelsAlgorithm(EngineAlgorithm):
         """Let QGIS load what was written, and nothing that was not: outputs depend on the kind of input."""
         loading = context.layersToLoadOnCompletion()
         for name, noted in self.registered.items():
-            if noted in loading and not outputs.get(name):
-                loading.pop(noted)
+            if not outputs.get(name):
+                loading.pop(noted, None)
+                self.noted.pop(noted, None)
         context.setLayersToLoadOnCompletion(loading)
         super()._load_what_was_written(outputs, context)

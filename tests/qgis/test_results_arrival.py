@@ -1,5 +1,7 @@
 """Layers as they arrive in a project: named, grouped, styled, labelled where there is room."""
 
+import time
+
 import processing
 import pytest
 from processing.gui.Postprocessing import handleAlgorithmResults
@@ -7,6 +9,7 @@ from qgis.core import (
     QgsApplication,
     QgsFeature,
     QgsGeometry,
+    QgsProcessingAlgRunnerTask,
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputLayerDefinition,
@@ -14,6 +17,7 @@ from qgis.core import (
     QgsRectangle,
     QgsVectorLayer,
 )
+from qgis.PyQt.QtWidgets import QApplication
 
 from imagery_deep_learning.algorithms.labelling import add_labels, label_scale
 from imagery_deep_learning.algorithms.styling import HIT, colour_all
@@ -105,6 +109,26 @@ def test_a_name_given_by_a_person_stays(project, scene, tmp_path):
     assert algorithm.run({**values, "out_featureclass": target}, context, feedback)[1], feedback.textLog()
     handleAlgorithmResults(algorithm, context, feedback)
     assert [layer.name() for layer in project.mapLayers().values()] == ["Unique pads"]
+
+
+def test_a_run_in_the_background_brings_its_layer_too(project, scene):
+    """As QGIS's dialogs run tools; also of a temporary output."""
+    context, feedback, ended = QgsProcessingContext(), QgsProcessingFeedback(), []
+    context.setProject(project)
+    algorithm = QgsApplication.processingRegistry().createAlgorithmById("deeplearning:nonmaximumsuppression")
+    target = QgsProcessingOutputLayerDefinition("TEMPORARY_OUTPUT", project)
+    values = {"in_featureclass": f"{scene}/found.gpkg", "confidence_score_field": "Confidence"}
+    task = QgsProcessingAlgRunnerTask(algorithm, {**values, "out_featureclass": target}, context, feedback)
+    task.executed.connect(lambda fits, outputs: ended.append(fits))
+    QgsApplication.taskManager().addTask(task)
+    end = time.monotonic() + 60
+    while not ended and time.monotonic() < end:
+        QApplication.processEvents()
+        time.sleep(0.02)
+    assert ended == [True], feedback.textLog()
+    handleAlgorithmResults(algorithm, context, feedback)
+    assert [layer.name() for layer in project.mapLayers().values()] == ["Unique objects: found"]
+    assert len(project.layerTreeRoot().children()[0].children()) == 1
 
 
 def test_without_a_project_nothing_is_arranged(scene, tmp_path):
