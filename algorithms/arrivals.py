@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import collections
 import re
-from datetime import datetime
 
 from processing.core.ProcessingConfig import ProcessingConfig
+from processing.gui.RenderingStyles import RenderingStyles
 from qgis.core import QgsProcessingLayerPostProcessorInterface, QgsProject, QgsVectorLayer
 
 NAMES = {
@@ -104,19 +104,19 @@ def arrange(algorithm, tool, places, record, context):
         algorithm: The algorithm that ran.
         tool: File name of the tool.
         places: Output name to the layer as QGIS knows it.
-        record: Path of the run's record; the layers that are opened from it later join the same group.
+        record: The run's recorder; layers that are opened from its record later join the same group.
         context: QGIS's context, which holds what is to be loaded.
     """
     loading = context.layersToLoadOnCompletion()
-    run, subject = record or f"{id(algorithm)}", algorithm.subject
-    title = group_name(algorithm.displayName(), subject, datetime.now())
+    run, subject = record.path or f"{id(algorithm)}", algorithm.subject
+    title = group_name(algorithm.displayName(), subject, record.started)
     for output, place in places.items():
         if place not in loading:
             continue
         details, declared = loading[place], algorithm.parameterDefinition(output)
         if details.name in ("", output, declared.description() if declared else output):
             details.name = layer_name(tool, output, subject)
-        arrival = Arrival(run, title, output)
+        arrival = Arrival(run, title, output, bool(RenderingStyles.getStyle(algorithm.id(), output)))
         KEPT.append(arrival)
         details.setPostProcessor(arrival)
         loading[place] = details
@@ -124,21 +124,24 @@ def arrange(algorithm, tool, places, record, context):
 
 
 class Arrival(QgsProcessingLayerPostProcessorInterface):
-    """Puts one layer into the group of its run."""
+    """Puts one layer into the group of its run, in the style that lies with its data."""
 
-    def __init__(self, run, title, output):
+    def __init__(self, run, title, output, styled):
         """Keep where the layer belongs.
 
         Args:
             run: What tells the run from others.
             title: Name of its group.
             output: Name of the output.
+            styled: Whether a person chose a style for this output in Processing.
         """
         super().__init__()
-        self.run, self.title, self.output = run, title, output
+        self.run, self.title, self.output, self.styled = run, title, output, styled
 
     def postProcessLayer(self, layer, context, feedback):
-        """Move the layer's node; called by QGIS in the main thread when the layer is in the project."""
+        """Style the layer, which Processing loads without its style, and move its node; called in the main thread."""
+        if not self.styled:
+            layer.loadDefaultStyle()
         put_into_group(layer, self.run, self.title, self.output)
 
 

@@ -129,7 +129,7 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         self.dress(outputs, feedback)
         self._load_what_was_written(outputs, context)
         places = {output: outputs.get(output, noted) for output, noted in self.registered.items()}
-        arrange(self, name, places, record.path, context)
+        arrange(self, name, places, record, context)
         known = {output.name() for output in self.outputDefinitions()}
         return {key: path for key, path in outputs.items() if key in known}
 

@@ -51,6 +51,7 @@ class Recorder:
     Attributes:
         path: The record; empty when none can be kept.
         outputs: What the run returned; set before the block ends.
+        started: When the run began.
     """
 
     def __init__(self, tool, title, parameters, given, subject=""):
@@ -65,7 +66,7 @@ class Recorder:
         """
         self.path, self.outputs = "", {}
         self._file, self._size, self._told, self._beaten = None, 0, 0.0, 0.0
-        self._began = time.monotonic()
+        self._began, self.started = time.monotonic(), datetime.now().astimezone()
         self._open()
         self._write(
             kind="begin",
@@ -74,7 +75,7 @@ class Recorder:
             subject=subject,
             parameters=parameters,
             given=given,
-            started=datetime.now().astimezone().isoformat(timespec="seconds"),
+            started=self.started.isoformat(timespec="seconds"),
             pid=os.getpid(),
             host=socket.gethostname(),
         )

@@ -72,6 +72,9 @@ def test_the_layers_of_a_run_lie_in_a_group_of_their_own_above_the_rest(project,
     ]  # fmt: skip
     assert last.name() == "ground truth"
     assert group.children()[0].customProperty("showFeatureCount")
+    hits = group.children()[2].layer()
+    assert hits.renderer().symbol().symbolLayer(0).strokeColor().getRgb()[:3] == HIT
+    assert hits.labelsEnabled()
 
 
 def test_the_group_of_an_earlier_run_folds_up(project, scene, tmp_path):
