@@ -44,6 +44,7 @@ def steps():
     provider = QgsApplication.processingRegistry().providerById("deeplearning")
     for algorithm in provider.algorithms():
         yield "tool " + algorithm.name(), partial(dialog_of, algorithm.name())
+    yield "first run", plugins[NAME].menu.set_up_engine
 
 
 def dialog_of(name):

@@ -1,17 +1,20 @@
-"""What QGIS shows when the plugin is there and its engine is not: one line above the map, with a button."""
+"""What QGIS shows when the plugin is there and its engine is not: at first a dialog, then a line above the map."""
 
 from __future__ import annotations
 
-from qgis.core import Qgis
+from qgis.core import Qgis, QgsSettings
 from qgis.PyQt.QtWidgets import QPushButton
 
 from ..engine.installation.building import LOCKED, list_hash
 from ..engine.installation.places import current, engine_folder
 from ..provider.engine_environment import EngineMissing, find_interpreter
 from .menu import TITLE
-from .tool_dialog import open_tool
 
-TOOL = "setupdeeplearningengine"
+SEEN = "imagery_deep_learning/first_run_seen"
+"""Setting: the dialog opened by itself once; it does not do so again."""
+
+OPEN = []
+"""The dialog of this session: an installation goes on behind it."""
 
 
 def what_is_missing() -> str:
@@ -29,13 +32,35 @@ def what_is_missing() -> str:
 
 
 def show_what_is_missing(iface) -> None:
-    """Show it above the map with a button that opens the tool."""
+    """Open the dialog the very first time; later say it above the map with a button that opens it."""
     text = what_is_missing()
     if not text:
+        return
+    if not QgsSettings().value(SEEN, False, type=bool):
+        QgsSettings().setValue(SEEN, True)
+        open_set_up(iface)
         return
     bar = iface.messageBar()
     item = bar.createMessage(TITLE, text)
     button = QPushButton("Set up the engine…")
-    button.clicked.connect(lambda: (bar.popWidget(item), open_tool(TOOL)))
+    button.clicked.connect(lambda: (bar.popWidget(item), open_set_up(iface)))
     item.layout().addWidget(button)
     bar.pushWidget(item, Qgis.Info)
+
+
+def open_set_up(iface):
+    """Show the dialog that sets the engine up, the one of a running installation if there is one, and return it."""
+    from .setting_up.dialog import SetUpDialog
+
+    if not OPEN or not OPEN[0].is_running():
+        close_down()
+        OPEN.append(SetUpDialog(iface))
+    OPEN[0].show()
+    OPEN[0].raise_()
+    return OPEN[0]
+
+
+def close_down() -> None:
+    """Give the dialog back."""
+    while OPEN:
+        OPEN.pop().deleteLater()

@@ -56,10 +56,7 @@ PANES: tuple[Pane, ...] = (
 )
 """Every pane, in the order of the menu."""
 
-TOOLS = (
-    ("Set Up the Engine…", "Engine", "setupdeeplearningengine"),
-    ("Diagnose the Engine…", "Engine", "diagnosedeeplearningengine"),
-)
+TOOLS = (("Diagnose the Engine…", "Engine", "diagnosedeeplearningengine"),)
 """Tools that the menu offers too: text, icon, id."""
 
 
@@ -81,8 +78,15 @@ class Menu:
             action = self._entry(pane.title, pane.icon, lambda _=False, pane=pane: self.open(pane))
             self.toolbar.addAction(action)
         self.toolbar.setVisible(bool(PANES))
+        self._entry("Set Up the Engine…", "Engine", self.set_up_engine)
         for text, icon, name in TOOLS:
             self._entry(text, icon, lambda _=False, name=name: tool_dialog.open_tool(name))
+
+    def set_up_engine(self):
+        """Open the dialog that sets the engine up and return it."""
+        from .first_run import open_set_up
+
+        return open_set_up(self.iface)
 
     def open(self, pane):
         """Show a pane, making it the first time, and return it."""

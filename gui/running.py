@@ -9,18 +9,36 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProject,
 )
+from qgis.PyQt.QtCore import pyqtSignal
 
 RUNNING = set()
 """The runs that go on: QGIS's task holds context and feedback by address only, so somebody has to keep them."""
 
 
 class Told(QgsProcessingFeedback):
-    """Feedback that keeps the errors of a run."""
+    """Feedback that keeps the errors of a run, and tells its words to whoever shows them."""
+
+    step = pyqtSignal(str)
+    line = pyqtSignal(str)
 
     def __init__(self):
         """Start with no error."""
         super().__init__(False)
         self.errors = []
+
+    def show_step(self, text):
+        """Tell what is being done, as often as it changes; the log takes it less often."""
+        self.step.emit(text)
+
+    def pushInfo(self, info):
+        """Tell a line of the log."""
+        self.line.emit(info)
+        super().pushInfo(info)
+
+    def pushWarning(self, warning):
+        """Tell a warning."""
+        self.line.emit(warning)
+        super().pushWarning(warning)
 
     def reportError(self, error, fatalError=False):
         """Keep a sentence."""

@@ -147,6 +147,8 @@ class _Run:
 
     def _progress_text(self, text: str) -> None:
         """Show what is being done when that changes; the log keeps every line, so a clock in it moves slowly."""
+        if hasattr(self.feedback, "show_step"):
+            self.feedback.show_step(text)
         now = time.monotonic()
         subject = text.partition(",")[0]
         if subject != self.subject or (text != self.text and now - self.told > CLOCK):

@@ -52,6 +52,9 @@ class Plugin:
             self.announcer.stop()
             self.announcer = None
         if self.menu is not None:
+            from ..gui.first_run import close_down
+
+            close_down()
             self.menu.remove()
             self.menu = None
         if self.iface is not None:

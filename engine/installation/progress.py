@@ -63,6 +63,6 @@ class Progress:
         self._share = max(self._share, min(1.0, share))
         (then, before), (now, size) = self._seen[0], self._seen[-1]
         rate = (size - before) / (now - then) / 1e6 if now > then else 0.0
-        words = f"{installed} of {self.count} packages installed, {self._size / 1e9:.2f} GB written"
+        words = f"{max(installed, len(self._done))} of {self.count} done, {self._size / 1e9:.2f} GB written"
         speed = f", {rate:.0f} MB/s" if rate >= 1 else ""
-        self._job.progress(0.05 + 0.85 * self._share, f"Installing: {words}{speed}")
+        self._job.progress(0.05 + 0.85 * self._share, f"Installing packages, {words}{speed}")

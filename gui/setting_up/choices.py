@@ -1,0 +1,167 @@
+"""What people choose before the engine is set up: where it lies, for which processor, with which parts, from where."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+from qgis.gui import QgsFileWidget
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QButtonGroup,
+    QCheckBox,
+    QComboBox,
+    QFormLayout,
+    QLabel,
+    QRadioButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...engine.installation.building import NEEDED
+from ...engine.installation.builds import AUTO, CPU, CUDA, driver_version
+from ...engine.installation.places import engine_folder
+
+BAD = "#b3261e"
+"""Colour of what cannot work, legible on light and dark."""
+
+PARTS = (
+    ("training", "Training and reports", "train models, tables and reports of accuracy"),
+    ("transformers", "Transformer models", "models made of transformers"),
+)
+SOURCES = ("Fetch it from the internet", "Take an offline bundle", "Use a Python environment that exists")
+FETCHED, BUNDLE, EXISTING = range(3)
+
+
+class Choices(QWidget):
+    """The form; ``changed`` tells that ``complaint`` may be another one."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent=None):
+        """Start with what fits most."""
+        super().__init__(parent)
+        form = QFormLayout(self)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.setVerticalSpacing(12)
+        form.setFieldGrowthPolicy(QFormLayout.AllNonFixedFieldsGrow)
+        form.addRow("Folder", self._place())
+        form.addRow("Processor", self._processors())
+        form.addRow("Parts", self._parts())
+        form.addRow("Source", self._sources())
+        self._refresh()
+
+    def parameters(self):
+        """Return the parameters of Set Up the Deep Learning Engine."""
+        source = self.source.checkedId()
+        found = {"engine_folder": self._chosen_folder(), "processor": self.processor.currentData()}
+        found.update({name: box.isChecked() for name, box in self.parts.items()})
+        if source == BUNDLE:
+            found["bundle"] = self.bundle.filePath()
+        if source == EXISTING:
+            found["existing"] = self.existing.filePath()
+        return found
+
+    def complaint(self):
+        """Return why it cannot begin, empty when it can."""
+        source = self.source.checkedId()
+        if source == BUNDLE and not os.path.isdir(os.path.join(self.bundle.filePath(), "wheels")):
+            return "Choose the folder that Build Offline Bundle wrote."
+        if source == EXISTING and not os.path.isfile(self.existing.filePath()):
+            return "Choose the program python of the environment."
+        free = self._free()
+        if source != EXISTING and free is not None and free < NEEDED:
+            return f"{NEEDED / 1e9:.0f} GB are needed there and {free / 1e9:.1f} GB are free: choose another folder."
+        return ""
+
+    def _place(self):
+        """Return the row of the folder, with the room that is there."""
+        row = QWidget()
+        column = QVBoxLayout(row)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(3)
+        self.folder = QgsFileWidget()
+        self.folder.setStorageMode(QgsFileWidget.GetDirectory)
+        self.folder.setFilePath(str(engine_folder()))
+        self.folder.fileChanged.connect(self._refresh)
+        self.room = QLabel()
+        column.addWidget(self.folder)
+        column.addWidget(self.room)
+        return row
+
+    def _processors(self):
+        """Return the choice of the processor; what was found is said in its first entry."""
+        driver = driver_version()
+        found = f"NVIDIA driver {'.'.join(map(str, driver))} found" if driver else "no NVIDIA driver found"
+        if sys.platform == "darwin":
+            found = "for this Mac"
+        self.processor = QComboBox()
+        self.processor.addItem(f"Automatic ({found})", AUTO)
+        self.processor.addItem("CPU", CPU)
+        self.processor.addItem("NVIDIA graphics card (CUDA)", CUDA)
+        return self.processor
+
+    def _parts(self):
+        """Return the check boxes of the parts; that which runs models is always there."""
+        row = QWidget()
+        column = QVBoxLayout(row)
+        column.setContentsMargins(0, 0, 0, 0)
+        always = QCheckBox("Run models (detect, classify, find change)")
+        always.setChecked(True)
+        always.setEnabled(False)
+        column.addWidget(always)
+        self.parts = {}
+        for name, title, what in PARTS:
+            box = QCheckBox(f"{title} ({what})")
+            box.setChecked(True)
+            column.addWidget(box)
+            self.parts[name] = box
+        return row
+
+    def _sources(self):
+        """Return the choice of the source, with a path below the second and the third."""
+        row = QWidget()
+        column = QVBoxLayout(row)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.source = QButtonGroup(row)
+        self.bundle, self.existing = QgsFileWidget(), QgsFileWidget()
+        self.bundle.setStorageMode(QgsFileWidget.GetDirectory)
+        self.existing.setStorageMode(QgsFileWidget.GetFile)
+        for number, text in enumerate(SOURCES):
+            button = QRadioButton(text)
+            self.source.addButton(button, number)
+            column.addWidget(button)
+            path = {BUNDLE: self.bundle, EXISTING: self.existing}.get(number)
+            if path is not None:
+                path.fileChanged.connect(self._refresh)
+                column.addWidget(path)
+            button.toggled.connect(self._refresh)
+        self.source.button(FETCHED).setChecked(True)
+        return row
+
+    def _refresh(self, *_):
+        """Show what belongs to the choices, and tell."""
+        source = self.source.checkedId() if hasattr(self, "source") else FETCHED
+        if hasattr(self, "bundle"):
+            self.bundle.setVisible(source == BUNDLE)
+            self.existing.setVisible(source == EXISTING)
+        for widget in (self.processor, *self.parts.values()) if hasattr(self, "parts") else ():
+            widget.setEnabled(source != EXISTING)
+        free = self._free()
+        room = "" if free is None else f"{free / 1e9:.0f} GB are free there. "
+        self.room.setText(f"{room}{NEEDED / 1e9:.0f} GB are needed while it is installed; 2 to 8 GB stay.")
+        self.room.setStyleSheet(f"color: {BAD}" if free is not None and free < NEEDED else "")
+        self.changed.emit()
+
+    def _chosen_folder(self):
+        """Return the folder as a parameter: empty for the usual one."""
+        chosen = self.folder.filePath().strip()
+        return "" if not chosen or Path(chosen) == engine_folder() else chosen
+
+    def _free(self):
+        """Return the bytes that are free where the engine will lie, None when nobody knows."""
+        place = Path(self.folder.filePath().strip() or engine_folder())
+        there = next((folder for folder in (place, *place.parents) if folder.is_dir()), None)
+        return None if there is None else shutil.disk_usage(there).free

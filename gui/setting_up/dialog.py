@@ -1,0 +1,251 @@
+"""Set up the deep learning engine: choices, then progress, then the proof that it computes or what went wrong."""
+
+from __future__ import annotations
+
+import time
+
+from qgis.core import Qgis
+from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtGui import QFont, QIcon
+from qgis.PyQt.QtWidgets import (
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ...provider.icons import icon_path
+from ..running import Run
+from ..tool_dialog import open_tool
+from .choices import BAD, Choices
+
+GOOD = "#2e7d32"
+TOOL, REPORT = "setupdeeplearningengine", "diagnosedeeplearningengine"
+CHOOSING, WORKING, ENDED = range(3)
+WHY = (
+    "Models run in an engine of their own: a Python environment beside QGIS, so that no package of QGIS is touched. "
+    "It is installed once; upgrades of the plugin keep it."
+)
+
+
+class SetUpDialog(QDialog):
+    """The dialog; closing it while the engine is installed lets the installation go on behind it."""
+
+    def __init__(self, iface, run=Run):
+        """Show the choices.
+
+        Args:
+            iface: QGIS's interface.
+            run: Runs the tool in the background.
+        """
+        super().__init__(iface.mainWindow())
+        self.setObjectName("ImageryDeepLearningSetUp")
+        self.setWindowTitle("Set Up the Deep Learning Engine")
+        self.setWindowFlags(self.windowFlags() & ~Qt.WindowContextHelpButtonHint)
+        self.iface, self._start, self._run, self._since = iface, run, None, 0.0
+        self.pages = QStackedWidget()
+        for page in (self._choosing(), self._working(), self._ended()):
+            self.pages.addWidget(page)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(18, 16, 18, 14)
+        column.setSpacing(14)
+        column.addLayout(self._head())
+        column.addWidget(self.pages, 1)
+        column.addLayout(self._foot())
+        self._clock = QTimer(self)
+        self._clock.setInterval(1000)
+        self._clock.timeout.connect(self._tick)
+        self.resize(600, 480)
+        self._show(CHOOSING)
+
+    def _head(self):
+        """Return the icon with what this is about."""
+        row = QHBoxLayout()
+        row.setSpacing(14)
+        sign = QLabel()
+        sign.setPixmap(QIcon(icon_path("Engine")).pixmap(40, 40))
+        self.title, self.subtitle = QLabel(), QLabel()
+        font = QFont(self.font())
+        font.setPointSizeF(font.pointSizeF() * 1.35)
+        font.setBold(True)
+        self.title.setFont(font)
+        self.subtitle.setWordWrap(True)
+        texts = QVBoxLayout()
+        texts.addWidget(self.title)
+        texts.addWidget(self.subtitle)
+        row.addWidget(sign, 0, Qt.AlignTop)
+        row.addLayout(texts, 1)
+        return row
+
+    def _choosing(self):
+        """Return the page of choices."""
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.choices = Choices()
+        self.choices.changed.connect(self._judge)
+        self.complaint = QLabel()
+        self.complaint.setWordWrap(True)
+        self.complaint.setStyleSheet(f"color: {BAD}")
+        column.addWidget(self.choices)
+        column.addStretch(1)
+        column.addWidget(self.complaint)
+        return page
+
+    def _working(self):
+        """Return the page of the progress."""
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.bar = QProgressBar()
+        self.bar.setRange(0, 1000)
+        self.step, self.elapsed = QLabel(), QLabel()
+        self.step.setWordWrap(True)
+        self.lines = QPlainTextEdit()
+        self.lines.setReadOnly(True)
+        self.lines.setMaximumBlockCount(500)
+        row = QHBoxLayout()
+        row.addWidget(self.step, 1)
+        row.addWidget(self.elapsed, 0, Qt.AlignTop)
+        column.addWidget(self.bar)
+        column.addLayout(row)
+        column.addWidget(self.lines, 1)
+        return page
+
+    def _ended(self):
+        """Return the page of the result."""
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.result = QLabel()
+        self.result.setWordWrap(True)
+        self.result.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        column.addWidget(self.result)
+        column.addStretch(1)
+        return page
+
+    def _foot(self):
+        """Return the row of buttons."""
+        row = QHBoxLayout()
+        self.more = QPushButton("More options…")
+        self.more.setToolTip("All parameters of the tool: proxy, certificates, mirror, Python")
+        self.more.clicked.connect(self._open_tool)
+        self.report = QPushButton("Write a report…")
+        self.report.setToolTip("Diagnose the Engine: what is known of this computer, to ask with")
+        self.report.clicked.connect(lambda: open_tool(REPORT))
+        buttons = QDialogButtonBox()
+        self.go = buttons.addButton("Set up", QDialogButtonBox.AcceptRole)
+        self.stop = buttons.addButton("Cancel", QDialogButtonBox.DestructiveRole)
+        self.later = buttons.addButton("Later", QDialogButtonBox.RejectRole)
+        self.go.setDefault(True)
+        self.go.clicked.connect(self._go)
+        self.stop.clicked.connect(self._cancel)
+        self.later.clicked.connect(self.reject)
+        for button in (self.more, self.report):
+            button.setAutoDefault(False)
+            row.addWidget(button)
+        row.addStretch(1)
+        row.addWidget(buttons)
+        return row
+
+    def _show(self, page):
+        """Show a page with the words and buttons that belong to it."""
+        self.pages.setCurrentIndex(page)
+        self.more.setVisible(page == CHOOSING)
+        self.report.setVisible(False)
+        self.go.setVisible(page != WORKING)
+        self.stop.setVisible(page == WORKING)
+        self.stop.setEnabled(True)
+        self.later.setVisible(True)
+        self.later.setText({CHOOSING: "Later", WORKING: "Hide", ENDED: "Close"}[page])
+        if page == CHOOSING:
+            self.title.setStyleSheet("")
+            self.title.setText("The deep learning engine")
+            self.subtitle.setText(WHY)
+            self.go.setText("Set up")
+            self._judge()
+        elif page == WORKING:
+            self.title.setText("Setting up the engine")
+            self.subtitle.setText("This takes some minutes. QGIS stays usable; hiding this window does not stop it.")
+
+    def _judge(self):
+        """Say what hinders, and let begin what can."""
+        if hasattr(self, "go"):
+            why = self.choices.complaint()
+            self.complaint.setText(why)
+            self.go.setEnabled(not why or self.pages.currentIndex() == ENDED)
+
+    def _open_tool(self):
+        """Open the tool's own dialog with what was chosen so far."""
+        open_tool(TOOL, self.choices.parameters())
+        self.reject()
+
+    def _go(self):
+        """Begin, or go back to the choices after a failure."""
+        if self.pages.currentIndex() == ENDED:
+            self._show(CHOOSING)
+            return
+        self.bar.setValue(0)
+        self.step.setText("Starting")
+        self.lines.clear()
+        self._since = time.monotonic()
+        self._tick()
+        self._clock.start()
+        self._show(WORKING)
+        self._run = self._start(TOOL, self.choices.parameters(), self._done, self._failed)
+        if self.is_running():
+            feedback = self._run.feedback
+            feedback.progressChanged.connect(self._progress)
+            feedback.step.connect(self.step.setText)
+            feedback.line.connect(self.lines.appendPlainText)
+
+    def is_running(self):
+        """Return whether an engine is being installed."""
+        return self.pages.currentIndex() == WORKING
+
+    def _progress(self, percent):
+        """Show how far it is; it never goes back."""
+        self.bar.setValue(max(self.bar.value(), int(10 * percent)))
+
+    def _tick(self):
+        """Show how long it has taken."""
+        minutes, seconds = divmod(int(time.monotonic() - self._since), 60)
+        self.elapsed.setText(f"{minutes}:{seconds:02d}")
+
+    def _cancel(self):
+        """Stop; what was fetched is kept for the next time."""
+        self.stop.setEnabled(False)
+        self.step.setText("Cancelling")
+        self._run.cancel()
+
+    def _done(self, outputs):
+        """Show what was proven."""
+        proven = [text.strip() for text in str(outputs.get("out_device", "")).split(";") if text.strip()]
+        self._end("The engine works", GOOD, [*proven, f"Python: {outputs.get('out_python', '')}"])
+        self.subtitle.setText(f"It proved itself by computing, {self.elapsed.text()} minutes after the start.")
+        self.go.setVisible(False)
+
+    def _failed(self, sentence):
+        """Show the sentence; nothing was changed."""
+        self._end("The engine was not set up", BAD, [sentence[:1].upper() + sentence[1:] + "."])
+        self.subtitle.setText("What was there before is unchanged, and what was fetched is kept for the next attempt.")
+        self.report.setVisible(True)
+        self.go.setText("Back")
+        self.go.setEnabled(True)
+
+    def _end(self, title, colour, lines):
+        """Show the result; where the dialog was hidden, above the map."""
+        self._clock.stop()
+        self._show(ENDED)
+        self.title.setText(title)
+        self.title.setStyleSheet(f"color: {colour}")
+        self.result.setText("\n\n".join(lines))
+        if not self.isVisible():
+            level = Qgis.Success if colour == GOOD else Qgis.Warning
+            self.iface.messageBar().pushMessage(self.title.text(), lines[0], level)
