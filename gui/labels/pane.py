@@ -21,7 +21,9 @@ from .sample_files import SampleError
 from .samples import Samples
 from .schema import LabelClass, Schema, SchemaError, load_schema
 from .schema_editor import SchemaEditor
+from .segments import Segments
 from .source_row import SourceRow
+from .suggesting import SuggestPanel
 
 TITLE = "Label Objects for Deep Learning"
 
@@ -53,6 +55,7 @@ class LabelPane(QgsDockWidget):
         self.source = SourceRow()
         self.editor = SchemaEditor(Schema("Classes", [LabelClass("Object", 1)]))
         self.table = ClassTable()
+        self.suggestions = SuggestPanel(self)
         self.export_tab = ExportTab(self)
         self.tools_row = QToolBar()
         self.tools_row.setIconSize(QSize(20, 20))
@@ -60,6 +63,7 @@ class LabelPane(QgsDockWidget):
         self.status.setWordWrap(True)
         self._lay_out()
         self.drawing = DrawingActions(self)
+        self.segments = Segments(self)
         self.actions_of_samples = SampleActions(self)
         self._connect()
         for widget in (self, self.canvas, self.editor.tree, self.table.table):
@@ -243,6 +247,7 @@ class LabelPane(QgsDockWidget):
         """Put the parts in their places: classes and tools above, samples and export below."""
         self.tabs = QTabWidget()
         self.tabs.addTab(self.table, "Samples")
+        self.tabs.addTab(self.suggestions, "Suggest")
         self.tabs.addTab(self.export_tab, "Export")
         splitter = QSplitter(Qt.Vertical)
         splitter.addWidget(self.editor)
@@ -300,7 +305,7 @@ class LabelPane(QgsDockWidget):
         root.insertLayer(1 if above and root.children() else 0, layer)
         if old:
             project.removeMapLayer(old)
-        self.canvas.setExtent(layer.extent())
+        self.canvas.setExtent(layer.extent().scaled(1.03))
         self.canvas.refresh()
 
     def _show_samples(self, layer):
