@@ -36,6 +36,12 @@ def default_text(parameter: Parameter) -> str:
     return _plain(parameter.default) or "empty"
 
 
+def applies_text(parameter: Parameter) -> str:
+    """Return when a parameter matters, as a sentence; empty where it always does."""
+    words = " and ".join(when.words() for when in parameter.applies)
+    return f"Only where {words}." if words else ""
+
+
 def _tool(name: str, tool: type[Tool]) -> str:
     """Return the chapter of one tool."""
     lines = [
@@ -53,7 +59,7 @@ def _tool(name: str, tool: type[Tool]) -> str:
         kind = parameter.kind
         lines.append(
             f"| `{parameter.name}` | {kind.label} | {_cell(kind.describe())} | {_cell(default_text(parameter))} "
-            f"| {_cell(kind.help)} |"
+            f"| {_cell(' '.join([kind.help, applies_text(parameter)]).strip())} |"
         )
     for output in tool.derived:
         lines.append(f"| `{output.name}` | {output.label} | output ({output.kind}) | | |")

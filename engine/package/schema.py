@@ -11,6 +11,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ..errors import ModelPackageError
+from ..tools.model_types import MODEL_TYPES, task_of
+
+__all__ = ["MODEL_TYPES", "Definition", "parse_definition"]
 
 LARGEST_TEXT = 64 * 1024**2
 """Most bytes a definition may have."""
@@ -23,33 +26,6 @@ OUR_VERSION = 1
 
 DEFAULT_THRESHOLD = 0.5
 """Threshold of a definition that says none."""
-
-TASKS = {
-    "objectdetection": "object_detection",
-    "objectiondetection": "object_detection",
-    "imageclassification": "pixel_classification",
-    "classifypixels": "pixel_classification",
-    "objectclassification": "object_classification",
-    "instancedetection": "instance_segmentation",
-    "changedetection": "change_detection",
-    "superresolution": "super_resolution",
-    "cyclegan": "image_translation",
-    "pix2pix": "image_translation",
-    "pix2pixhd": "image_translation",
-    "imagecaptioner": "image_captioning",
-    "panopticsegmenter": "panoptic_segmentation",
-}
-"""``ModelType`` in small letters to the name of a task; the misspelling stands in Esri's own help."""
-
-
-MODEL_TYPES = {
-    "object_detection": "ObjectDetection",
-    "pixel_classification": "ImageClassification",
-    "object_classification": "ObjectClassification",
-    "instance_segmentation": "InstanceDetection",
-    "change_detection": "ChangeDetection",
-}
-"""Name of a task that we train to its ``ModelType``."""
 
 
 class ClassEntry(BaseModel):
@@ -98,7 +74,7 @@ class Definition(BaseModel):
     @property
     def task(self) -> str:
         """Name of the task, or the model type itself when we know none for it."""
-        return TASKS.get(self.ModelType.replace(" ", "").replace("_", "").lower(), self.ModelType)
+        return task_of(self.ModelType)
 
 
 def parse_definition(text: str, name: str) -> tuple[dict[str, Any], Definition]:

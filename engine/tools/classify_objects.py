@@ -9,7 +9,7 @@ from typing import ClassVar
 
 from ..errors import ParameterError
 from . import shared
-from .declaration import Derived, Tool, param
+from .declaration import Derived, Tool, When, param
 from .kinds import Arguments, Features, FieldName, ModelPackage, NewFeatures, NewFile, Text
 from .object_arguments import ObjectArguments
 from .values import Extent, FeatureSource, FeatureTarget, Pairs
@@ -82,6 +82,7 @@ class ClassifyObjects(Tool):
         ),
         "",
         advanced=True,
+        applies=(When("in_features"),),
     )
     out_report: str = param(
         NewFile(
@@ -92,6 +93,7 @@ class ClassifyObjects(Tool):
         ),
         "",
         advanced=True,
+        applies=(When("truth_field"),),
     )
     precision: str = shared.precision()
     cell_size: str = shared.cell_size(

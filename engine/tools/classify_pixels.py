@@ -9,7 +9,7 @@ from typing import ClassVar
 from ..errors import ParameterError
 from . import pixel_runs, shared
 from .arguments import PixelArguments
-from .declaration import Derived, param
+from .declaration import Derived, When, param
 from .kinds import Arguments, Features, Flag, ModelPackage, NewFeatures, NewFolder, NewRaster
 from .pixel_runs import PixelRun
 from .values import Extent, FeatureSource, FeatureTarget, Pairs
@@ -69,6 +69,7 @@ class ClassifyPixels(PixelRun):
             geometry="any",
         ),
         None,
+        applies=(When("overwrite_attachments", given=False),),
     )
     overwrite_attachments: bool = param(
         Flag(

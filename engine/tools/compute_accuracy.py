@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from . import shared
-from .declaration import Tool, param
+from .declaration import Tool, When, param
 from .kinds import Choice, Features, FieldName, NewFeatures, NewFile, NewTable, Number
 from .values import Extent, FeatureSource, FeatureTarget
 
@@ -90,6 +90,7 @@ class ComputeAccuracy(Tool):
         ),
         None,
         advanced=True,
+        applies=(When("bootstrap_samples"),),
     )
     bootstrap_samples: int = param(
         Number("Bootstrap samples", "Draws for the intervals; 0 leaves them out.", low=0, high=100000, whole=True),

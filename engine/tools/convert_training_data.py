@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from ..errors import ParameterError
 from . import chip_parameters
-from .declaration import Derived, Tool, param
+from .declaration import Derived, Tool, When, param
 from .kinds import Choice, Folders, Number
 
 
@@ -96,6 +96,7 @@ class ConvertTrainingData(Tool):
         Number("Stride", "Step from one tile to the next; 0 is the tile size.", low=0, whole=True, unit="pixels"),
         0,
         advanced=True,
+        applies=(When("tile_size"),),
     )
     output_nofeature_tiles: bool = chip_parameters.output_nofeature_tiles(True, advanced=True)
 

@@ -19,6 +19,35 @@ ToolT = TypeVar("ToolT", bound="Tool")
 
 
 @dataclass(frozen=True)
+class When:
+    """When a parameter applies: another one has one of some values, or any value at all, or none.
+
+    Attributes:
+        name: The other parameter.
+        values: Its values, one of which is needed; without any it only has to be given.
+        given: Whether it has to be given; False where the parameter applies without the other one only.
+    """
+
+    name: str
+    values: tuple[Any, ...] = ()
+    given: bool = True
+
+    def met(self, values: Mapping[str, Any]) -> bool:
+        """Return whether it is so among the values of all parameters; 0 and false are values that nobody gave."""
+        value = values.get(self.name)
+        if self.values:
+            return any(str(value or "").casefold() == str(wanted or "").casefold() for wanted in self.values)
+        return bool(value) is self.given
+
+    def words(self) -> str:
+        """Say it, for help and documents."""
+        if self.values:
+            words = [str(value).lower() if isinstance(value, bool) else value or "empty" for value in self.values]
+            return f"{self.name} is {' or '.join([', '.join(words[:-1]), words[-1]] if words[1:] else words)}"
+        return f"{self.name} is given" if self.given else f"{self.name} is not given"
+
+
+@dataclass(frozen=True)
 class Parameter:
     """One parameter of a tool.
 
@@ -27,12 +56,14 @@ class Parameter:
         kind: What values it takes.
         default: Value when it is not given; ``REQUIRED`` when it must be.
         advanced: Folded away in the dialog.
+        applies: What must be so for it to matter; dialogs hide it otherwise.
     """
 
     name: str
     kind: Kind
     default: Any
     advanced: bool
+    applies: tuple[When, ...] = ()
 
     @property
     def required(self) -> bool:
@@ -55,9 +86,9 @@ class Derived:
     kind: str = "file"
 
 
-def param(kind: Kind, default: Any = REQUIRED, *, advanced: bool = False) -> Any:
+def param(kind: Kind, default: Any = REQUIRED, *, advanced: bool = False, applies: tuple[When, ...] = ()) -> Any:
     """Declare one parameter; used as the default of a field of a ``Tool``."""
-    return dataclasses.field(default=default, metadata={"kind": kind, "advanced": advanced})
+    return dataclasses.field(default=default, metadata={"kind": kind, "advanced": advanced, "applies": applies})
 
 
 @dataclass(frozen=True)
@@ -100,7 +131,7 @@ class Tool:
     def parameters(cls) -> dict[str, Parameter]:
         """Return the parameters by name, in the order of their declaration."""
         return {
-            entry.name: Parameter(entry.name, entry.metadata["kind"], entry.default, entry.metadata["advanced"])
+            entry.name: Parameter(entry.name, default=entry.default, **entry.metadata)
             for entry in dataclasses.fields(cls)
         }
 

@@ -9,9 +9,11 @@ from typing import ClassVar
 from ..errors import ParameterError
 from . import shared
 from .arguments import DETECT_OBJECTS, DetectionArguments
-from .declaration import Tool, param
+from .declaration import Tool, When, param
 from .kinds import Arguments, Features, FieldName, Flag, ModelPackage, Names, NewFeatures, Number, Raster
 from .values import Extent, FeatureSource, FeatureTarget, Pairs
+
+SECOND_PASS = (When("run_nms", (True,)),)
 
 
 @dataclass(frozen=True)
@@ -53,12 +55,18 @@ class DetectObjects(Tool):
         FieldName("Confidence score field", "Name of the output's field with the confidence."),
         "Confidence",
         advanced=True,
+        applies=SECOND_PASS,
     )
     class_value_field: str = param(
-        FieldName("Class value field", "Name of the output's field with the class name."), "Class", advanced=True
+        FieldName("Class value field", "Name of the output's field with the class name."),
+        "Class",
+        advanced=True,
+        applies=SECOND_PASS,
     )
     max_overlap_ratio: float = param(
-        Number("Max overlap ratio", "IoU that two objects of the second pass may share.", low=0.0, high=1.0), 0.0
+        Number("Max overlap ratio", "IoU that two objects of the second pass may share.", low=0.0, high=1.0),
+        0.0,
+        applies=SECOND_PASS,
     )
     processing_mode: str = shared.processing_mode()
     use_pixelspace: bool = param(

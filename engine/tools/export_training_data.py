@@ -7,12 +7,32 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from . import chip_parameters, shared
-from .declaration import Derived, Tool, param
+from .declaration import Derived, Tool, When, param
 from .kinds import Choice, Features, FieldName, Flag, Number, Raster
 from .values import Extent, FeatureSource
 
 OBJECT_FORMATS = ("Labeled_Tiles", "Imagenet")
 """Formats with one chip for each object, which know no stride."""
+
+FORMATS = (
+    "PASCAL_VOC_rectangles",
+    "KITTI_rectangles",
+    "Classified_Tiles",
+    "Labeled_Tiles",
+    "MultiLabeled_Tiles",
+    "Imagenet",
+    "RCNN_Masks",
+    "Panoptic_Segmentation",
+    "Export_Tiles",
+    "CycleGAN",
+)
+"""Every format, in the order of the dialog."""
+
+WITH_LABELS = (When("in_class_data"),)
+ON_A_GRID = (When("metadata_format", tuple(name for name in FORMATS if name not in OBJECT_FORMATS)),)
+OF_OBJECTS = (When("metadata_format", OBJECT_FORMATS), When("in_class_data"))
+OF_TWO_RASTERS = (When("metadata_format", ("Classified_Tiles", "Export_Tiles", "CycleGAN")),)
+PANOPTIC = (When("metadata_format", ("Panoptic_Segmentation",)),)
 
 
 @dataclass(frozen=True)
@@ -81,6 +101,7 @@ class ExportTrainingData(Tool):
             unit="pixels",
         ),
         None,
+        applies=ON_A_GRID,
     )
     stride_y: int | None = param(
         Number(
@@ -91,6 +112,7 @@ class ExportTrainingData(Tool):
             unit="pixels",
         ),
         None,
+        applies=ON_A_GRID,
     )
     output_nofeature_tiles: bool = chip_parameters.output_nofeature_tiles(False)
     metadata_format: str = param(
@@ -101,18 +123,7 @@ class ExportTrainingData(Tool):
             "Labeled_Tiles and Imagenet cut one chip for each object, which has its class; MultiLabeled_Tiles lists "
             "the classes in each chip. Export_Tiles writes chips without labels, with in_raster2 in pairs; CycleGAN "
             "writes a folder A of in_raster and a folder B of in_raster2.",
-            choices=(
-                "PASCAL_VOC_rectangles",
-                "KITTI_rectangles",
-                "Classified_Tiles",
-                "Labeled_Tiles",
-                "MultiLabeled_Tiles",
-                "Imagenet",
-                "RCNN_Masks",
-                "Panoptic_Segmentation",
-                "Export_Tiles",
-                "CycleGAN",
-            ),
+            choices=FORMATS,
         ),
         "PASCAL_VOC_rectangles",
     )
@@ -128,9 +139,12 @@ class ExportTrainingData(Tool):
             parent="in_class_data",
         ),
         "",
+        applies=WITH_LABELS,
     )
     buffer_radius: float = param(
-        Number("Buffer radius", "Radius of the circle around each point, in units of the features' CRS.", low=0.0), 0.0
+        Number("Buffer radius", "Radius of the circle around each point, in units of the features' CRS.", low=0.0),
+        0.0,
+        applies=WITH_LABELS,
     )
     in_mask_polygons: FeatureSource | None = param(
         Features("Input mask polygons", "Only chips completely inside these polygons are written.", geometry="polygon"),
@@ -176,6 +190,7 @@ class ExportTrainingData(Tool):
         ),
         False,
         advanced=True,
+        applies=OF_OBJECTS,
     )
     crop_mode: str = param(
         Choice(
@@ -186,6 +201,7 @@ class ExportTrainingData(Tool):
         ),
         "FIXED_SIZE",
         advanced=True,
+        applies=OF_OBJECTS,
     )
     in_raster2: str = param(
         Raster(
@@ -196,6 +212,7 @@ class ExportTrainingData(Tool):
         ),
         "",
         advanced=True,
+        applies=OF_TWO_RASTERS,
     )
     in_instance_data: FeatureSource | None = param(
         Features(
@@ -207,6 +224,7 @@ class ExportTrainingData(Tool):
         ),
         None,
         advanced=True,
+        applies=PANOPTIC,
     )
     instance_class_value_field: str = param(
         FieldName(
@@ -216,6 +234,7 @@ class ExportTrainingData(Tool):
         ),
         "",
         advanced=True,
+        applies=PANOPTIC,
     )
     min_polygon_overlap_ratio: float = param(
         Number(
@@ -226,11 +245,13 @@ class ExportTrainingData(Tool):
         ),
         0.0,
         advanced=True,
+        applies=WITH_LABELS,
     )
     compression: str = param(
         Choice("TIFF compression", "Compression of TIFF chips.", choices=("NONE", "LZW", "DEFLATE")),
         "NONE",
         advanced=True,
+        applies=(When("image_chip_format", ("TIFF",)),),
     )
     cell_size: str = shared.cell_size(
         auto="the cell size at which objects are about 50 pixels across (34 for Classified_Tiles of one class)",

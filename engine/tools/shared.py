@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from .declaration import param
+from .declaration import When, param
 from .kinds import CellSize, Choice, Cores, Crs, ExtentKind, Features, Flag, Raster, Text
 
 PROCESSING_MODES = ("PROCESS_AS_MOSAICKED_IMAGE", "PROCESS_ITEMS_SEPARATELY")
@@ -81,7 +81,8 @@ def processor_type() -> Any:
 
 def gpu_id() -> Any:
     """GPU ID environment."""
-    return param(Text("GPU ID", "Number of the GPU to use, counted from 0; empty takes the first."), "", advanced=True)
+    text = "Number of the GPU to use, counted from 0; empty takes the first."
+    return param(Text("GPU ID", text), "", advanced=True, applies=(When("processor_type", ("", "GPU")),))
 
 
 def precision(choices: tuple[str, ...] = ("auto", "fp32", "bf16")) -> Any:

@@ -9,7 +9,7 @@ from typing import ClassVar
 from ..models.backbones import BACKBONES, FULL_RESOLUTION
 from ..models.registry import architectures
 from . import shared
-from .declaration import Derived, Tool, param
+from .declaration import Derived, Tool, When, param
 from .kinds import Arguments, Choice, Flag, Folders, LearningRate, ModelPackage, NewFolder, Number, Text
 from .values import Pairs
 
@@ -113,6 +113,7 @@ class TrainModel(Tool):
         Arguments("Augmentation parameters", "Transforms of CUSTOM, such as rotate 30; zoom '(1.0, 1.2)'."),
         (),
         advanced=True,
+        applies=(When("augmentation", ("CUSTOM",)),),
     )
     chip_size: int | None = param(
         Number(
@@ -141,6 +142,7 @@ class TrainModel(Tool):
         ),
         "RANDOM",
         advanced=True,
+        applies=(When("pretrained_weights", (True,)),),
     )
     monitor: str = param(
         Choice(
