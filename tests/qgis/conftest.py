@@ -90,4 +90,5 @@ def qgis_process(tmp_path_factory):
         )
 
     start.folder = config
+    start.environment = environment
     return start
