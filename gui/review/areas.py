@@ -92,6 +92,42 @@ def taught_ground(source, crs, decided, undecided, grid, check):
     return [kept for part in united for kept in _without(part, source, transform, undecided, check)]
 
 
+def chips_that_fit(ground, grid, check):
+    """Return how many chips of a grid lie completely in one of some polygons.
+
+    Args:
+        ground: Polygons, as ``taught_ground`` returns them.
+        grid: Where chips lie.
+        check: Called now and then; raises to stop.
+    """
+    cols = _starts(grid.extent.width() / grid.cell_x, grid)
+    rows = _starts(grid.extent.height() / grid.cell_y, grid)
+    number = 0
+    for part in ground:
+        box = part.boundingBox()
+        engine = QgsGeometry.createGeometryEngine(part.constGet())
+        engine.prepareGeometry()
+        for row in rows:
+            top = grid.extent.yMaximum() - row * grid.cell_y
+            bottom = top - grid.tile * grid.cell_y
+            if bottom < box.yMinimum() or top > box.yMaximum():
+                continue
+            check()
+            for col in cols:
+                left = grid.extent.xMinimum() + col * grid.cell_x
+                right = left + grid.tile * grid.cell_x
+                if left >= box.xMinimum() and right <= box.xMaximum():
+                    chip = QgsGeometry.fromRect(QgsRectangle(left, bottom, right, top))
+                    number += engine.contains(chip.constGet())
+    return number
+
+
+def _starts(pixels, grid):
+    """Return where chips begin along one side of a raster; the last is pulled back to the edge."""
+    last = max(0, round(pixels) - grid.tile)
+    return sorted({*range(0, last + 1, grid.stride), last})
+
+
 def _without(part, source, transform, undecided, check):
     """Return what is left of a polygon without results that nobody has looked at."""
     if not undecided:

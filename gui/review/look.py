@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qgis.core import (
     QgsCategorizedSymbolRenderer,
+    QgsFillSymbol,
     QgsProperty,
     QgsRendererCategory,
     QgsSingleSymbolRenderer,
@@ -14,6 +15,7 @@ from qgis.core import (
 
 from ...algorithms.styling import outline, point
 from .fields import REJECTED, STATE
+from .outputs import DETECTIONS, GROUND, SAMPLES, TRUTH
 
 FADED, BELOW = 22, 8
 """Opacity of rejected results, and of open ones below the threshold, in per cent."""
@@ -75,6 +77,25 @@ def show_states(store, threshold, colors):
         renderer.setSymbol(symbol)
     layer.setRenderer(renderer)
     layer.triggerRepaint()
+
+
+def renderer_of(name, store, colors):
+    """Return how a layer that a review has written looks.
+
+    Args:
+        name: Name of the layer.
+        store: The results that were reviewed.
+        colors: Colour by (name, value).
+    """
+    if name == GROUND:
+        look = {"color": "90,90,90,70", "style": "b_diagonal", "outline_color": "60,60,60", "outline_width": "0.3"}
+        return QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look))
+    if name not in (SAMPLES, TRUTH, DETECTIONS):
+        return _by_class(store, colors)
+    field = "Classname" if name == SAMPLES else "Class"
+    rows = [(str(value if title is None else title), color) for (title, value), color in colors.items()]
+    categories = [QgsRendererCategory(title, _symbol(store.layer, color), title) for title, color in rows]
+    return QgsCategorizedSymbolRenderer(field, categories)
 
 
 def _by_class(store, colors):

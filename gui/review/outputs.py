@@ -26,7 +26,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QVariant
 
 from ..labels.pixel_count import count_pixels
-from .areas import taught_ground
+from .areas import chips_that_fit, taught_ground
 from .fields import (
     ACCEPTED,
     CLASS_WAS,
@@ -180,7 +180,7 @@ def write_samples(path, reviewed, grid, pixels, check):
         check: As ``write_cleaned``.
 
     Returns:
-        Number of samples, of polygons of the ground, and of rejected results.
+        Number of samples and of chips that fit in the ground.
     """
     transform = None
     if pixels is not None:
@@ -199,7 +199,7 @@ def write_samples(path, reviewed, grid, pixels, check):
 
     with NewFile(path) as file:
         samples = file.layer(SAMPLES, _fields(SAMPLE_FIELDS), reviewed, reviewed.kept, row, check)
-        ground = []
+        chips = 0
         if grid is not None:
             undecided = "" if reviewed.keep_open else reviewed.open
             decided = _in((*KEPT, REJECTED))
@@ -207,9 +207,8 @@ def write_samples(path, reviewed, grid, pixels, check):
             kind = replace(reviewed, crs=grid.crs, kind=QgsWkbTypes.Polygon)
             rows = [_bare(polygon) for polygon in ground]
             file.layer(GROUND, QgsFields(), kind, rows, lambda feature: (feature.geometry(), []), check)
-        request = QgsFeatureRequest().setFilterExpression(_in((REJECTED,))).setFlags(QgsFeatureRequest.NoGeometry)
-        rejected = sum(1 for _ in reviewed.source.getFeatures(request.setNoAttributes()))
-    return samples, len(ground), rejected
+            chips = chips_that_fit(ground, grid, check)
+    return samples, chips
 
 
 def write_truth(path, reviewed, check):

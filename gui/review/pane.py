@@ -8,7 +8,7 @@ from __future__ import annotations
 from qgis.core import QgsProject, QgsWkbTypes
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import Qt
-from qgis.PyQt.QtWidgets import QDialog, QLabel, QScrollArea, QTabWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QDialog, QLabel, QTabWidget, QVBoxLayout, QWidget
 
 from .class_table import NewClass, icon_of, title_of
 from .decisions import Decisions
@@ -54,11 +54,7 @@ class ReviewPane(QgsDockWidget):
         self.tabs = QTabWidget()
         self.tabs.setFocusPolicy(Qt.NoFocus)
         self.tabs.addTab(self.page, "Review")
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QScrollArea.NoFrame)
-        scroll.setWidget(self.results)
-        self.tabs.addTab(scroll, "Results")
+        self.tabs.addTab(self.results, "Results")
         body = QWidget()
         box = QVBoxLayout(body)
         box.setContentsMargins(8, 8, 8, 8)

@@ -22,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
+    QScrollArea,
     QSpinBox,
     QVBoxLayout,
     QWidget,
@@ -33,6 +34,7 @@ from . import outputs
 from .areas import Grid
 from .fields import free_path
 from .layer_choice import output_place
+from .look import renderer_of
 from .writing import Writing
 
 EXPORT, ACCURACY = "exporttrainingdatafordeeplearning", "computeaccuracyforobjectdetection"
@@ -56,14 +58,20 @@ class ResultsPage(QWidget):
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setTextInteractionFlags(Qt.TextSelectableByMouse)
+        parts = QWidget()
+        inner = QVBoxLayout(parts)
+        inner.setContentsMargins(0, 6, 0, 0)
+        for part in (self.keep_open, self._cleaned_box(), self._samples_box(), self._truth_box()):
+            inner.addWidget(part)
+        inner.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QScrollArea.NoFrame)
+        scroll.setWidget(parts)
         box = QVBoxLayout(self)
-        box.setContentsMargins(0, 6, 0, 0)
-        box.addWidget(self.keep_open)
-        box.addWidget(self._cleaned_box())
-        box.addWidget(self._samples_box())
-        box.addWidget(self._truth_box())
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(scroll, 1)
         box.addWidget(self.said)
-        box.addStretch(1)
 
     def _cleaned_box(self):
         """Return the part with the cleaned layer."""
@@ -149,7 +157,7 @@ class ResultsPage(QWidget):
         path, reviewed = self._begin("cleaned")
 
         def done(number):
-            self._add(path, [os.path.splitext(os.path.basename(path))[0]], self._store.layer)
+            self._add(path, [os.path.splitext(os.path.basename(path))[0]])
             self.said.setText(f"{number:,} features are in {path}.".replace(",", " "))
 
         self._start("cleaned layer", lambda check: outputs.write_cleaned(path, reviewed, check), done)
@@ -166,10 +174,10 @@ class ResultsPage(QWidget):
         pixels = None if raster is None else outputs.Pixels(raster)
 
         def done(numbers):
-            samples, ground, rejected = numbers
+            samples, chips = numbers
             self._add(path, [outputs.SAMPLES, outputs.GROUND] if grid is not None else [outputs.SAMPLES])
             self._stale["samples"] = False
-            self.said.setText(_about_samples(samples, ground, rejected, grid is not None, path))
+            self.said.setText(_about_samples(samples, chips, grid, path))
             if then is not None and samples:
                 then()
 
@@ -256,28 +264,33 @@ class ResultsPage(QWidget):
         if not working and self._store is not None:
             self.accuracy.setEnabled(self._store.layer.geometryType() == QgsWkbTypes.PolygonGeometry)
 
-    def _add(self, path, names, like=None):
-        """Add layers of a file to the project."""
+    def _add(self, path, names):
+        """Add layers of a file to the project, in a group of the review, the first on top."""
         stem = os.path.splitext(os.path.basename(path))[0]
-        for name in names:
-            title = stem if name == stem else f"{stem} {name}"
-            made = QgsVectorLayer(f"{path}|layername={name}", title, "ogr")
-            if like is not None:
-                made.setRenderer(like.renderer().clone())
-            QgsProject.instance().addMapLayer(made)
+        root = QgsProject.instance().layerTreeRoot()
+        title = f"Review of {self._store.layer.name()}"
+        group = root.findGroup(title) or root.insertGroup(0, title)
+        for place, name in enumerate(names):
+            made = QgsVectorLayer(f"{path}|layername={name}", stem if name == stem else f"{stem} {name}", "ogr")
+            made.setRenderer(renderer_of(name, self._store, self._colors))
+            QgsProject.instance().addMapLayer(made, False)
+            group.insertLayer(place, made)
             self.written[name] = made
 
 
-def _about_samples(samples, ground, rejected, with_ground, path):
+def _about_samples(samples, chips, grid, path):
     """Return what was written, with what is missing."""
     said = f"{samples} samples are in {path}."
     if not samples:
         return f"{said} Accept or add at least one object: an export needs samples."
-    if not with_ground:
+    if grid is None:
         return f"{said} Choose the image to have the ground too; without it rejected places teach nothing."
-    if not ground:
-        return f"{said} No decided result lies on the image: choose the image in which they were found."
-    return f"{said} Export with the ground as mask and with tiles without features: {rejected} rejected places count."
+    if not chips:
+        return (
+            f"{said} No chip of {grid.tile} pixels fits between results that nobody looked at: review those near the "
+            "decided ones, raise the threshold, or choose smaller tiles."
+        )
+    return f"{said} {chips} chips of {grid.tile} pixels lie wholly on reviewed ground."
 
 
 def _part(title, text, buttons, form=None):

@@ -130,6 +130,15 @@ def test_a_rejected_place_at_the_border_has_its_chip(pane, asked, tmp_path):
     assert states(layer)[3] == "rejected"
 
 
+def test_the_number_of_chips_is_told(pane, asked, tmp_path):
+    """As many as the export writes."""
+    click(pane, pane.results.export)
+    said = pane.results.said.text()
+    ((name, values),) = asked
+    outputs = run(name, {**values, "out_folder": str(tmp_path / "chips")})
+    assert f"{outputs['out_chips']} chips of 64 pixels" in said
+
+
 def test_samples_are_those_of_the_label_pane(pane):
     """Classname, Classvalue, colour and the pixels they cover."""
     click(pane, pane.results.save_samples)
