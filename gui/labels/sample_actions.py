@@ -16,9 +16,9 @@ POLYGONS = "Polygons (*.gpkg *.shp *.geojson *.fgb);;All files (*)"
 def _said(method):
     """Return a method whose ``SampleError`` becomes a sentence of the pane; it returns False then."""
 
-    def guarded(self, *arguments):
+    def guarded(self, *arguments, **named):
         try:
-            return method(self, *arguments)
+            return method(self, *arguments, **named)
         except SampleError as error:
             self.pane.tell(str(error), bad=True)
             return False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from html import escape
 
 from qgis.core import QgsMapLayerProxyModel
 from qgis.gui import QgsMapLayerComboBox
@@ -83,8 +83,8 @@ class SourceRow(QWidget):
             whole: Name of the class of the whole image, empty for none.
         """
         done = sum(name in labelled for name in folder.names)
-        text = f"Image {folder.index + 1} of {len(folder.names)} in {os.path.basename(folder.folder)} · {done} labelled"
-        self.state.setText(text + (f" · whole image: <b>{whole}</b>" if whole else ""))
+        text = f"{folder.index + 1} of {len(folder.names)} · {done} labelled"
+        self.state.setText(text + (f" · whole image: <b>{escape(whole)}</b>" if whole else ""))
 
     def step(self, by):
         """Go on by images; returns whether there is one."""
