@@ -7,7 +7,6 @@ groups, so the post-processor moves the layer's node. In ``qgis_process`` nothin
 from __future__ import annotations
 
 import collections
-import re
 
 from processing.core.ProcessingConfig import ProcessingConfig
 from processing.gui.RenderingStyles import RenderingStyles
@@ -43,9 +42,9 @@ OF_TOOL = {
 
 ORDER = (
     "out_points",
-    "out_false_positives",
     "out_false_negatives",
     "out_true_positives",
+    "out_false_positives",
     "out_features",
     "out_detected_objects",
     "out_feature_class",
@@ -68,7 +67,37 @@ MOST_CLASSES = 12
 KEPT = collections.deque(maxlen=500)
 """Post-processors that QGIS may still call: it holds them by address only."""
 
-_WORDINESS = re.compile(r" (Using|for) Deep Learning$| with Deep Learning$")
+SHORT = {
+    "set_up_engine": "Set up engine",
+    "diagnose_engine": "Diagnose engine",
+    "build_bundle": "Build bundle",
+    "export_training_data": "Export chips",
+    "convert_training_data": "Convert chips",
+    "inspect_training_data": "Inspect chips",
+    "train_model": "Train model",
+    "segment_image": "Segments",
+    "detect_objects": "Detect objects",
+    "classify_pixels": "Classify pixels",
+    "classify_objects": "Classify objects",
+    "detect_change": "Detect change",
+    "non_maximum_suppression": "Suppress duplicates",
+    "compare_detections": "Compare detections",
+    "compute_accuracy": "Accuracy",
+    "compute_pixel_accuracy": "Pixel accuracy",
+}
+"""Names of tools that leave room for what they work on: the panels that show them are narrow."""
+
+
+def run_title(tool, title, subject):
+    """Return the name of a run: its tool and what it works on.
+
+    Args:
+        tool: File name of the tool.
+        title: Its title, for tools without a short name.
+        subject: What the run works on; may be empty.
+    """
+    name = SHORT.get(tool, title)
+    return f"{name}: {subject}" if subject else name
 
 
 def layer_name(tool, output, subject):
@@ -81,18 +110,6 @@ def layer_name(tool, output, subject):
     """
     name = OF_TOOL.get((tool, output)) or NAMES.get(output, output)
     return f"{name}: {subject}" if subject else name
-
-
-def group_name(title, subject, moment):
-    """Return the name of a run's group: the tool, what it works on, and when.
-
-    Args:
-        title: The tool's title.
-        subject: What the run works on; may be empty.
-        moment: When it ran.
-    """
-    what = _WORDINESS.sub("", title)
-    return f"{what}: {subject}, {moment:%H:%M}" if subject else f"{what}, {moment:%H:%M}"
 
 
 def arrange(algorithm, tool, places, record, context):
@@ -109,7 +126,7 @@ def arrange(algorithm, tool, places, record, context):
     """
     loading = context.layersToLoadOnCompletion()
     run, subject = record.path or f"{id(algorithm)}", algorithm.subject
-    title = group_name(algorithm.displayName(), subject, record.started)
+    title = f"{run_title(tool, algorithm.displayName(), subject)}, {record.started:%H:%M}"
     for output, place in places.items():
         if place not in loading:
             continue

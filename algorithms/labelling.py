@@ -8,6 +8,7 @@ from qgis.core import (
     Qgis,
     QgsFeatureRequest,
     QgsPalLayerSettings,
+    QgsProperty,
     QgsTextBufferSettings,
     QgsTextFormat,
     QgsUnitTypes,
@@ -57,6 +58,10 @@ def add_labels(layer, field, several):
         settings.geometryGeneratorType = QgsWkbTypes.PointGeometry
         settings.placement = OVER_POINT
         settings.quadOffset = QgsPalLayerSettings.QuadrantAboveRight
+    if confidence:
+        # where there is no room for all labels, the surest ones stand
+        surest = QgsProperty.fromExpression(f'10 * if("{confidence}" > 1, 0.01, 1) * "{confidence}"')
+        settings.dataDefinedProperties().setProperty(QgsPalLayerSettings.Priority, surest)
     settings.setFormat(_label_format())
     layer.setLabeling(QgsVectorLayerSimpleLabeling(settings))
     layer.setLabelsEnabled(True)

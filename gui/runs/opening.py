@@ -10,7 +10,7 @@ from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 
-from ...algorithms.arrivals import ORDER, group_name, layer_name, put_into_group
+from ...algorithms.arrivals import ORDER, layer_name, put_into_group, run_title
 from ...engine.tools import TOOLS, kinds
 
 REPORTS = (".html", ".pdf", ".md")
@@ -122,7 +122,8 @@ def open_layers(run):
             continue
         if project.mapLayer(layer.id()) is None:
             project.addMapLayer(layer)
-            put_into_group(layer, run.path, group_name(run.title, run.subject, run.started), output.name)
+            title = f"{run_title(run.tool, run.title, run.subject)}, {run.started.astimezone():%H:%M}"
+            put_into_group(layer, run.path, title, output.name)
         opened.append(layer)
     return opened
 

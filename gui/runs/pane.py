@@ -244,7 +244,9 @@ class RunsPane(QgsDockWidget):
             if item.text(column) != text:
                 item.setText(column, text)
         item.setTextAlignment(2, Qt.AlignRight | Qt.AlignVCenter)
-        item.setToolTip(0, f"{run_name(run)}\n{state_sentence(run)}" + (f"\n{run.error}" if run.error else ""))
+        item.setToolTip(
+            0, f"{run.title}\n{run_name(run)}\n{state_sentence(run)}" + (f"\n{run.error}" if run.error else "")
+        )
         item.setHidden(not self._fits(run))
 
     def _fits(self, run):

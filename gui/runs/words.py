@@ -8,6 +8,7 @@ from datetime import datetime
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
+from ...algorithms.arrivals import run_title
 from ...provider.run_records import CANCELLED, DONE, FAILED, INTERRUPTED, RUNNING
 
 COLORS = {
@@ -80,8 +81,7 @@ def state_sentence(run):
 
 def run_name(run):
     """Return tool and subject of a run."""
-    tool = run.title.replace(" Using Deep Learning", "").replace(" for Deep Learning", "")
-    return f"{tool}: {run.subject}" if run.subject else tool
+    return run_title(run.tool, run.title, run.subject)
 
 
 def value_text(value):

@@ -96,9 +96,9 @@ def test_typing_filters_the_list(pane):
         with recorded(subject=subject):
             pass
     pane.refresh()
-    assert rows(pane) == ["Train Deep Learning Model: trees", "Train Deep Learning Model: pads"]
+    assert rows(pane) == ["Train model: trees", "Train model: pads"]
     QTest.keyClicks(pane.filter, "PADS done")
-    assert rows(pane) == ["Train Deep Learning Model: pads"]
+    assert rows(pane) == ["Train model: pads"]
 
 
 def test_removing_with_the_button_takes_the_chosen_runs(pane, records):
@@ -129,7 +129,7 @@ def test_layers_of_a_run_are_opened_again_in_its_group(pane, scene, tmp_path, qg
         (layer,) = project.mapLayers().values()
         assert layer.name() == first == "Unique objects: found"
     (group,) = project.layerTreeRoot().children()
-    assert group.name().startswith("Non Maximum Suppression: found, ")
+    assert group.name().startswith("Suppress duplicates: found, ")
 
 
 def test_the_menu_offers_what_is_there(pane, scene, tmp_path, monkeypatch, qgis_new_project):
