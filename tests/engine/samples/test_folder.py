@@ -296,3 +296,25 @@ def test_reading_is_cancelled(tmp_path):
     job.cancel()
     with pytest.raises(Cancelled):
         read_samples([str(exported(tmp_path / "chips"))], job)
+
+
+def test_many_chips_of_others_are_opened_in_order_and_the_first_damaged_one_is_named(tmp_path):
+    """Several threads open them; a cancel is heard in between."""
+    folder = voc_folder(tmp_path / "voc", names=("car", "bus") * 75)
+    for number in (70, 140):
+        place = rasterio.Affine(1, 0, 10.0 * number, 0, -1, 0)
+        write_raster(folder / "JPEGImages" / f"p{number}.tif", np.zeros((3, 30, 40), np.uint8), transform=place)
+        (folder / "JPEGImages" / f"p{number}.png").unlink()
+    samples = read_samples([str(folder)], Job())
+    placed = {sample.image.name: bounds[0] for sample, bounds in zip(samples.samples, samples.bounds, strict=True)}
+    assert len(samples) == 150 and [name for name, left in placed.items() if left == left] == ["p140.tif", "p70.tif"]
+    assert placed["p70.tif"] == 700 and placed["p140.tif"] == 1400
+
+    for number in (99, 31):
+        (folder / "JPEGImages" / f"p{number}.png").write_bytes(b"\x89PNG")
+    with pytest.raises(SampleFolderError, match=r"the chip .*p31\.png cannot be read: it is damaged"):
+        read_samples([str(folder)], Job())
+    job = Job()
+    job.cancel()
+    with pytest.raises(Cancelled):
+        read_samples([str(folder)], job)
