@@ -18,7 +18,7 @@ from .builds import AUTO, Build, usual_build
 from .commands import Watch, follow
 from .interpreters import FETCHED, Interpreter
 from .network import Network
-from .parts import TITLES, is_of_pytorch, pytorch_pair, write_chosen
+from .parts import TITLES, chosen_entries, is_of_pytorch, pytorch_pair, write_chosen
 from .places import COMPLETE, leftovers, new_environment, python_of
 from .progress import Progress
 
@@ -105,7 +105,7 @@ def build(place: Path, recipe: Recipe, cache: Path, job: Job) -> Path:
         Cancelled: The user cancelled.
     """
     environment = recipe.network.environment(cache)
-    progress = Progress(packages_in(recipe.packages), recipe.build.gigabytes, place, job)
+    progress = Progress(len(chosen_entries(recipe.packages, recipe.parts)), recipe.build.gigabytes, place, job)
     watch = Watch((cache, place), recipe.stall, progress.line, progress.grown)
     follow(_virtual(place, recipe), environment, watch, job)
     python = python_of(place)
@@ -150,8 +150,8 @@ class Installer:
         if self.recipe.uv is not None:
             command = _uv_install(self.recipe.uv, self.python)
         else:
-            command = [str(self.python), "-m", "pip", "install", "--no-deps", "--progress-bar", "off"]
-        command += ["--require-hashes", "--only-binary", ":all:", "-r", str(self.chosen)]
+            command = [str(self.python), "-m", "pip", "install", "--progress-bar", "off"]
+        command += ["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", str(self.chosen)]
         follow([*command, *self.recipe.network.options()], self.environment, self.watch, job)
 
 
@@ -170,7 +170,7 @@ def _pytorch(installer: Installer, uv: Path, job: Job) -> None:
     except InstallationError as error:
         if recipe.processor != AUTO:
             raise
-        job.message(f"{wanted.words} cannot be had, {usual_build().words} is taken instead ({error})")
+        job.message(f"{wanted.words} cannot be had, {usual_build().words} is taken instead ({str(error).partition(":")[0]})")
         installer.from_list(lambda name: True, job)
 
 

@@ -26,6 +26,7 @@ PROCESSORS = (AUTO, CPU, CUDA)
 USUAL_DRIVER = (580,)
 """Oldest NVIDIA driver for the CUDA 13 that the package index has; older ones need another build."""
 
+_IS_WINDOWS = os.name == "nt"
 _VERSION_FILE = Path("/proc/driver/nvidia/version")
 
 
@@ -78,8 +79,10 @@ def fit_build(processor: str, network: Network, has_uv: bool, job: Job) -> Build
     wants_cuda = processor == CUDA or (processor == AUTO and bool(driver))
     build = _for_system(wants_cuda, driver)
     if build.backend and (network.bundle or network.index_url or not has_uv):
-        job.message(f"{said}: {build.words} would fit, {network.host()} has {usual_build().words}")
-        build = usual_build()
+        usual = usual_build()
+        size = f"about {usual.gigabytes:.0f} GB on the disk"
+        job.message(f"{said}: {build.words} would fit, {network.host()} has {usual.words} {size}")
+        build = usual
     else:
         job.message(f"{said}: {build.words} is taken, about {build.gigabytes:.0f} GB on the disk")
     return build
@@ -100,4 +103,4 @@ def _for_system(wants_cuda: bool, driver: tuple[int, ...]) -> Build:
         if not wants_cuda:
             return cpu
         return usual_build() if not driver or driver >= USUAL_DRIVER else cuda
-    return cuda if wants_cuda and os.name == "nt" else usual_build()
+    return cuda if wants_cuda and _IS_WINDOWS else usual_build()

@@ -54,25 +54,26 @@ def name_of(entry: str) -> str:
     return found.group(1).lower() if found else ""
 
 
+def chosen_entries(packages: Path, parts: Collection[str]) -> dict[str, str]:
+    """Return the entries of some parts beside ``run``; packages that no part names stay, as in lists of one's own."""
+    known = packages_of_parts()
+    wanted = known[RUN].union(*(known[part] for part in parts))
+    left_out = frozenset().union(*known.values()) - wanted
+    return {entry: text for entry, text in entries(packages).items() if name_of(entry) not in left_out}
+
+
 def write_chosen(packages: Path, parts: Collection[str], target: Path, keep: Callable[[str], bool]) -> int:
     """Write the entries of some parts and return how many they are.
 
     Args:
-        packages: The whole list; packages that no part names stay, as in lists of one's own.
+        packages: The whole list.
         parts: Chosen parts beside ``run``.
         target: File to write.
         keep: Says of a package whether it is wanted.
     """
-    known = packages_of_parts()
-    wanted = known[RUN].union(*(known[part] for part in parts))
-    every = frozenset().union(*known.values())
-    chosen = [
-        text
-        for entry, text in entries(packages).items()
-        if (name_of(entry) in wanted or name_of(entry) not in every) and keep(name_of(entry))
-    ]
-    target.write_text("".join(chosen), encoding="utf-8")
-    return len(chosen)
+    kept = [text for entry, text in chosen_entries(packages, parts).items() if keep(name_of(entry))]
+    target.write_text("".join(kept), encoding="utf-8")
+    return len(kept)
 
 
 def is_of_pytorch(package: str) -> bool:
