@@ -13,8 +13,12 @@ from ..errors import EngineError, ParameterError
 GDAL_ERRORS = (RasterioError, CRSError, CPLE_BaseError, OSError)
 """What rasterio raises when GDAL or PROJ refuses; some of GDAL's own errors come through unwrapped."""
 
-_NOWHERE = re.compile(r"\s*(LOCAL_CS|ENGCRS|ENGINEERINGCRS)\s*\[", re.IGNORECASE)
-"""How GDAL writes "undefined Cartesian" and other systems that have no place on the ground."""
+_NOWHERE = re.compile(
+    r"\s*((LOCAL_CS|ENGCRS|ENGINEERINGCRS)\s*\[|(GEOGCS|GEOGCRS)\s*\[\s*\"Undefined geographic SRS\")", re.IGNORECASE
+)
+"""How GDAL writes "undefined Cartesian" and other systems that have no place on the ground.
+
+QGIS gives a layer without CRS the "undefined geographic" one when it writes a GeoPackage."""
 
 
 def known_crs(crs: str | CRS | None, what: str = "the layer", kind: type[EngineError] = EngineError) -> CRS | None:

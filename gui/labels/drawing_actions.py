@@ -163,7 +163,9 @@ class DrawingActions:
         keyboard.rows.insert(0, ("1 … 9, 0", "Choose one of the first ten classes"))
         keyboard.add((",",), "Choose the class before", lambda: pane.editor.step(-1), "comma")
         keyboard.add((".",), "Choose the class after", lambda: pane.editor.step(1), "full stop")
-        keyboard.add(("Return", "Enter"), "End the polygon; label the whole image and go on (folder)", self._enter, "Enter")
+        keyboard.add(
+            ("Return", "Enter"), "End the polygon; label the whole image and go on (folder)", self._enter, "Enter"
+        )
         keyboard.add(("Esc",), "Drop the shape; select nothing", self._escape)
         keyboard.add(("Backspace",), "Take the last corner back", self.delete)
         keyboard.add(("Del",), "Delete the selected samples", self.delete)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 
 from qgis.core import (
     QgsCoordinateReferenceSystem,
@@ -80,6 +82,8 @@ def create(path, crs: QgsCoordinateReferenceSystem, collection=False):
     del writer  # closes the file
     if failed:
         raise SampleError(f"{path} cannot be written ({why}): choose another file for the samples")
+    if not crs.isValid():
+        _without_place(path)
 
 
 def source_of(path):
@@ -122,20 +126,26 @@ def fits(path, raster, collection):
     return names_images == collection and (collection or same)
 
 
-def copy(layer, path):
+def _without_place(path):
+    """Say in the file that its shapes have no place on the ground; QGIS writes them as degrees of an unknown globe."""
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("UPDATE gpkg_contents SET srs_id = -1 WHERE table_name = ?", (LAYER,))
+        file.execute("UPDATE gpkg_geometry_columns SET srs_id = -1 WHERE table_name = ?", (LAYER,))
+
+
+def copy(layer, path, crs):
     """Write the samples to another GeoPackage.
 
     Args:
         layer: All samples.
         path: The new file; a layer of samples in it is replaced, others stay.
+        crs: CRS of the raster.
 
     Raises:
         SampleError: The file cannot be written.
     """
-    options = QgsVectorFileWriter.SaveVectorOptions()
-    options.driverName, options.layerName = "GPKG", LAYER
-    if os.path.exists(path):
-        options.actionOnExistingFile = QgsVectorFileWriter.CreateOrOverwriteLayer
-    failed, why = QgsVectorFileWriter.writeAsVectorFormatV2(layer, path, QgsCoordinateTransformContext(), options)[:2]
-    if failed != QgsVectorFileWriter.NoError:
+    create(path, crs, collection=layer.fields().indexOf(IMAGE) >= 0)
+    target = open_layer(path, LAYER)
+    if not target.dataProvider().addFeatures(list(layer.getFeatures()))[0]:
+        why = "; ".join(target.dataProvider().errors())
         raise SampleError(f"{path} cannot be written ({why}): choose another file for the samples")

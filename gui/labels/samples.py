@@ -219,7 +219,7 @@ class Samples(QObject):
         """
         if os.path.abspath(path) == os.path.abspath(self.path):
             raise SampleError(f"{path} holds these samples already: choose another file for the copy")
-        files.copy(self._all, path)
+        files.copy(self._all, path, self.raster.crs())
 
     def images(self):
         """Return the names of the images of a collection that have samples."""

@@ -71,11 +71,18 @@ def test_a_layer_is_reprojected_on_reading(tmp_path):
     assert back.geometry[0].bounds == pytest.approx((15.0, 42.0, 15.001, 42.001), abs=1e-9)
 
 
-@pytest.mark.parametrize("layer", ["plain", "undefined"])
+NOWHERE = {
+    "plain": None,
+    "undefined": 'LOCAL_CS["Undefined Cartesian SRS",UNIT["metre",1]]',
+    "written by QGIS": 'GEOGCS["Undefined geographic SRS",DATUM["unknown",SPHEROID["unknown",6378137,298.257223563]],'
+    'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433],AXIS["Latitude",NORTH],AXIS["Longitude",EAST]]',
+}
+
+
+@pytest.mark.parametrize("layer", sorted(NOWHERE))
 def test_one_side_without_crs_is_refused_and_neither_is_warned_once(tmp_path, layer):
     """A layer without CRS, also one that GDAL calls undefined, goes with a raster without CRS only."""
-    crs = None if layer == "plain" else 'LOCAL_CS["Undefined Cartesian SRS",UNIT["metre",1]]'
-    table = read_features(write_boxes(tmp_path / "a.gpkg", [(0, 0, 1, 1)], crs=crs), job=Job())
+    table = read_features(write_boxes(tmp_path / "a.gpkg", [(0, 0, 1, 1)], crs=NOWHERE[layer]), job=Job())
     assert table.crs is None
     job = Job()
     assert related(table, None, job=job, other="r.tif") is table
