@@ -170,7 +170,8 @@ def _pytorch(installer: Installer, uv: Path, job: Job) -> None:
     except InstallationError as error:
         if recipe.processor != AUTO:
             raise
-        job.message(f"{wanted.words} cannot be had, {usual_build().words} is taken instead ({str(error).partition(":")[0]})")
+        why = str(error).partition(":")[0]
+        job.message(f"{wanted.words} cannot be had, {usual_build().words} is taken instead ({why})")
         installer.from_list(lambda name: True, job)
 
 
