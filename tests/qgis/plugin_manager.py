@@ -14,6 +14,7 @@ import qgis.utils
 from pyplugin_installer import installer_data
 from qgis.core import Qgis, QgsApplication, QgsSettings
 from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtWidgets import QDialog
 
 NAME = "imagery_deep_learning"
 ADDRESS, RESULT = os.environ["REPOSITORY"], os.environ["RESULT"]
@@ -45,7 +46,7 @@ def state():
         "folder": os.path.isdir(os.path.join(QgsApplication.qgisSettingsDirPath(), "python", "plugins", NAME)),
         "modules": sorted(module for module in sys.modules if module.split(".")[0] == NAME),
         "setting": QgsSettings().value("/PythonPlugins/" + NAME),
-        "asks": bool(qgis.utils.iface.mainWindow().findChild(object, "ImageryDeepLearningFirstRun")),
+        "asks": qgis.utils.iface.mainWindow().findChild(QDialog, "ImageryDeepLearningSetUp") is not None,
     }
 
 
@@ -100,8 +101,13 @@ def upgrade():
 def uninstall():
     """Remove it as the button does, without its question."""
     pyplugin_installer.instance().uninstallPlugin(NAME, quiet=True)
+    QTimer.singleShot(500, end)
+
+
+def end():
+    """Widgets that were given back are gone by now."""
     said["uninstalled"] = state()
-    QTimer.singleShot(500, leave)
+    leave()
 
 
 QTimer.singleShot(2500, begin)

@@ -73,7 +73,7 @@ def story(tmp_path_factory):
     python = engine / "environments" / "1" / "bin" / "python"
     python.parent.mkdir(parents=True)
     python.symlink_to(sys.executable)
-    current = {"python": str(python), "requirements": "", "packages": {}, "device": "CPU"}
+    current = {"python": str(python), "requirements": "older", "packages": {}, "device": "CPU"}
     (engine / "current.json").write_text(json.dumps(current))
     shutil.move(newer_zip(make_zip(folder)), folder / "next")
     with served(folder) as address:
@@ -104,6 +104,12 @@ def test_it_is_offered_and_installed(story):
     assert installed["active"] and installed["folder"] and installed["tools"] >= 15
     assert installed["menu"] == ["&Imagery Deep Learning"] or installed["menu"] == ["Imagery Deep Learning"]
     assert installed["setting"] in (True, "true")
+
+
+def test_the_dialog_of_the_first_run_opens_after_the_installation(story):
+    """QGIS is not started again for it; the engine here was built for an older version."""
+    assert story["after_a_moment"]["asks"]
+    assert not story["uninstalled"]["asks"]
 
 
 def test_an_upgrade_takes_its_place_at_once(story):
