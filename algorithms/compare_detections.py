@@ -25,4 +25,4 @@ class CompareDetectionsAlgorithm(EngineAlgorithm):
         if outputs["kind"] == "point":
             colour_points(outputs["out_features"], "Status", [(status, status, color) for status, color in COLOURS])
         else:
-            colour_by_class(outputs["out_features"], "Status", COLOURS)
+            colour_by_class(outputs["out_features"], "Status", COLOURS, label=False)

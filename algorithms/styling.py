@@ -111,10 +111,15 @@ def colour_classes(path, classes):
     layer = QgsRasterLayer(path, "styled", "gdal")
     if not layer.isValid():
         return
-    entries = [QgsPalettedRasterRenderer.Class(value, QColor(*color), name) for value, name, color in classes]
+    entries = [QgsPalettedRasterRenderer.Class(value, _shown(name, color), name) for value, name, color in classes]
     layer.setRenderer(QgsPalettedRasterRenderer(layer.dataProvider(), 1, entries))
     layer.renderer().setOpacity(OPACITY)
     _keep_beside(layer, path)
+
+
+def _shown(name, color):
+    """Return the colour of a class in a raster; a background shows the imagery as it is."""
+    return QColor(*color, 0 if name.lower() == "background" else 255)
 
 
 def shade(path, ramp=SURE):

@@ -152,7 +152,9 @@ def _map(page: Page, comparison: Comparison) -> list[Flowable]:
     missed[comparison.assessment.matched[hit]] = False
     layers = [(one.boxes[hit], HIT), (one.boxes[~hit], FALSE), (other.boxes[missed], MISSED)]
     unit = unit_name(known_crs(one.table.crs))
-    drawing, shown = map_sketch(WIDTH, 150 * mm, page.fonts[0], layers, unit)
+    # false alarms may be many: hits and misses are drawn over them
+    upwards = [layers[1], layers[0], layers[2]]
+    drawing, shown = map_sketch(WIDTH, 150 * mm, page.fonts[0], upwards, unit)
     legend = " &nbsp;&nbsp; ".join(
         f'<font color="{color.hexval().replace("0x", "#")}">■</font> {len(boxes)} {word}'
         for (boxes, color), word in zip(layers, ("right", "wrong", "missed"), strict=True)

@@ -70,6 +70,7 @@ def confusion_graph(confusion: np.ndarray, learnt: Sequence[ClassInfo]) -> Figur
     bar.set_ticks([0, 0.25, 0.5, 0.75, 1], labels=["0", "25", "50", "75", "100"])
     bar.outline.set_visible(False)
     for solids in bar.ax.collections:
+        solids.set_rasterized(False)
         solids.set_edgecolor("face")  # without it viewers draw hairlines between the steps
     return figure
 

@@ -11,12 +11,13 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 if TYPE_CHECKING:
     from .state import EpochRecord
 
-DPI = 110
-PICTURE_DPI = 170
+DPI = 120
+PICTURE_DPI = 130
 """Dots per inch of the pictures inside vector figures."""
 COLORS = ("#1b6ca8", "#d1495b", "#3f8f5b", "#8d5fa8", "#c98a1b", "#4a4a4a", "#2aa7a1", "#b5651d")
 
@@ -56,7 +57,8 @@ def loss_graph(history: Sequence[EpochRecord]) -> Figure:
         color=COLORS[1],
         marker=".",
     )
-    area.legend(frameon=False)
+    area.xaxis.set_major_locator(MaxNLocator(integer=True))
+    area.legend(frameon=False, loc="upper right")
     return figure
 
 
@@ -68,8 +70,9 @@ def metric_graph(history: Sequence[EpochRecord]) -> Figure:
         values = [record.metrics.get(name, np.nan) for record in history]
         label = name.lower().replace("_", " ")
         area.plot([record.epoch for record in history], values, label=label, color=color, marker=".")
-    area.set_ylim(0, 1)
-    area.legend(frameon=False)
+    area.set_ylim(0, 1.02)
+    area.xaxis.set_major_locator(MaxNLocator(integer=True))
+    area.legend(frameon=False, loc="lower right", ncols=2 if len(names) > 4 else 1)
     return figure
 
 
@@ -100,7 +103,7 @@ def range_test_graph(tested: Sequence[tuple[float, float]], chosen: float) -> Fi
 
 def axes(x: str, y: str) -> tuple[Figure, Axes]:
     """Return a figure with one named pair of area."""
-    figure = Figure(figsize=(6.4, 3.8), dpi=DPI, layout="constrained")
+    figure = Figure(figsize=(5.0, 3.1), dpi=DPI, layout="constrained")
     area = figure.subplots()
     area.set_xlabel(x)
     area.set_ylabel(y)

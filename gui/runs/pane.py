@@ -25,7 +25,7 @@ from ...provider.run_list import RunList, remove
 from ...provider.run_records import DONE, RUNNING
 from . import again, opening
 from .details import RunDetails
-from .words import duration, moment, run_name, state_icon, state_sentence
+from .words import brief, moment, run_name, state_icon, state_sentence
 
 REFRESH_MILLISECONDS = 1000
 PATH = Qt.UserRole
@@ -239,7 +239,7 @@ class RunsPane(QgsDockWidget):
         if run.state not in self.icons:
             self.icons[run.state] = state_icon(run.state)
         item.setIcon(0, self.icons[run.state])
-        took = f"{run.progress:.0f} %" if run.state == RUNNING else duration(run.seconds)
+        took = f"{run.progress:.0f} %" if run.state == RUNNING else brief(run.seconds)
         for column, text in enumerate((run_name(run), moment(run.started), took)):
             if item.text(column) != text:
                 item.setText(column, text)

@@ -159,7 +159,7 @@ class LossPlot(QWidget):
 
     def _legend(self, painter, metric):
         """Name the lines above the plot; where there is little room the metric gives way."""
-        names = [("training loss", TRAINING, Qt.SolidLine)]
+        names = [("loss", TRAINING, Qt.SolidLine)]
         if any(_number(point.get("valid_loss")) is not None for point in self.points):
             names.append(("validation", VALIDATION, Qt.SolidLine))
         if metric:

@@ -54,6 +54,13 @@ def duration(seconds):
     return f"{minutes} min {rest:02d} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02d} min"
 
 
+def brief(seconds):
+    """Return a length of time in one number, for narrow columns."""
+    if seconds < 59.5:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.1f} min" if seconds < 3570 else f"{seconds / 3600:.1f} h"
+
+
 def moment(started, now=None):
     """Return when something began: today's by the clock, others with the day.
 

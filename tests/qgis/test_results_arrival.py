@@ -7,6 +7,7 @@ import pytest
 from processing.gui.Postprocessing import handleAlgorithmResults
 from qgis.core import (
     QgsApplication,
+    QgsColorRampShader,
     QgsFeature,
     QgsGeometry,
     QgsProcessingAlgRunnerTask,
@@ -14,13 +15,14 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputLayerDefinition,
     QgsProject,
+    QgsRasterLayer,
     QgsRectangle,
     QgsVectorLayer,
 )
 from qgis.PyQt.QtWidgets import QApplication
 
 from imagery_deep_learning.algorithms.labelling import add_labels, label_scale
-from imagery_deep_learning.algorithms.styling import HIT, colour_all
+from imagery_deep_learning.algorithms.styling import HIT, OPACITY, colour_all, colour_classes, shade
 
 pytestmark = pytest.mark.usefixtures("provider")
 
@@ -201,3 +203,29 @@ def test_hits_are_coloured_and_labelled(scene, tmp_path):
     layer = QgsVectorLayer(str(tmp_path / "hits.gpkg"), "hits", "ogr")
     assert layer.renderer().symbol().symbolLayer(0).strokeColor().getRgb()[:3] == HIT
     assert layer.labelsEnabled()
+
+
+def test_a_class_raster_lets_the_imagery_through(scene, tmp_path):
+    """Classes are transparent, and a background is not painted at all."""
+    import shutil
+
+    path = str(tmp_path / "classes.tif")
+    shutil.copy(f"{scene}/classes.tif", path)
+    colour_classes(path, [(0, "background", (0, 0, 0)), (1, "pad", (200, 40, 40))])
+    layer = QgsRasterLayer(path, "classes", "gdal")
+    renderer = layer.renderer()
+    assert renderer.opacity() == OPACITY < 1
+    assert [entry.color.alpha() for entry in renderer.classes()] == [0, 255]
+
+
+def test_probabilities_have_a_bar_as_legend(scene, tmp_path):
+    """From 0 to 1 whatever the raster holds, so that two runs can be compared."""
+    import shutil
+
+    path = str(tmp_path / "probability.tif")
+    shutil.copy(f"{scene}/classes.tif", path)
+    shade(path)
+    layer = QgsRasterLayer(path, "probability", "gdal")
+    renderer = layer.renderer()
+    assert (renderer.classificationMin(), renderer.classificationMax()) == (0.0, 1.0)
+    assert renderer.shader().rasterShaderFunction().colorRampType() == QgsColorRampShader.Interpolated
