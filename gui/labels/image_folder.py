@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import tempfile
-import xml.etree.ElementTree as ElementTree
+import xml.etree.ElementTree as ElementTree  # nosec B405 # a VRT that GDAL wrote here
 
 from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer
@@ -87,7 +87,7 @@ class ImageFolder:
         path = os.path.join(self._plain, self.name + ".vrt")
         written = gdal.GetDriverByName("VRT").CreateCopy(path, opened)
         del written  # closes the file
-        tree = ElementTree.parse(path)
+        tree = ElementTree.parse(path)  # nosec B314 # a VRT that GDAL wrote here
         root = tree.getroot()
         for element in list(root):
             if element.tag in PLACES or element.get("domain") in ("RPC", "GEOLOCATION"):
