@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from qgis.gui import QgsFileWidget
-from qgis.PyQt.QtCore import QUrl
+from qgis.PyQt.QtCore import Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
@@ -51,7 +51,7 @@ class ExportTab(QWidget):
         self.format = QComboBox()
         for text, name in FORMATS:
             self.format.addItem(text, name)
-            self.format.setItemData(self.format.count() - 1, f"Metadata format {name}", 3)
+            self.format.setItemData(self.format.count() - 1, f"Metadata format {name}", Qt.ToolTipRole)
         self.format.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.folder = QgsFileWidget()
         self.folder.setStorageMode(QgsFileWidget.GetDirectory)

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from qgis.core import NULL, QgsCoordinateTransform, QgsCsException, QgsFeatureRequest, QgsProject, QgsVectorLayer
+from qgis.core import (
+    NULL,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeatureRequest,
+    QgsProject,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
 
 from .sample_files import BLUE, GREEN, NAME, RED, VALUE, SampleError
 from .schema import LabelClass
@@ -30,7 +38,7 @@ def read_rows(path, raster, schema, otherwise):
         SampleError: The file cannot be read, or a place of it has none in the raster's CRS.
     """
     layer = QgsVectorLayer(path, "loaded", "ogr")
-    if not layer.isValid() or layer.geometryType() != 2:
+    if not layer.isValid() or layer.geometryType() != QgsWkbTypes.PolygonGeometry:
         raise SampleError(f"{path} holds no polygons: choose a file of polygons, such as a GeoPackage")
     if layer.crs().isValid() != raster.crs().isValid():
         without = raster.name() if layer.crs().isValid() else path

@@ -58,7 +58,11 @@ class LabelPane(QgsDockWidget):
         self.suggestions = SuggestPanel(self)
         self.export_tab = ExportTab(self)
         self.tools_row = QToolBar()
-        self.tools_row.setIconSize(QSize(20, 20))
+        self.tools_row.setIconSize(QSize(18, 18))
+        self.tools_row.setStyleSheet(
+            "QToolBar { spacing: 0px; border: 0px } QToolButton { padding: 1px; margin: 0px }"
+            ' QToolButton[popupMode="1"] { padding-right: 13px }'
+        )
         self.status = QLabel()
         self.status.setWordWrap(True)
         self._lay_out()

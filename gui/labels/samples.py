@@ -85,6 +85,7 @@ class Samples(QObject):
         super().__init__()
         self.path, self.raster, self.image = path, raster, image
         self._styled = None
+        self._counts = {}
         self._done, self._undone = [], []
         self._layer = self._all = None
         if os.path.exists(path) and files.is_sample_file(path):
@@ -202,14 +203,8 @@ class Samples(QObject):
 
     def totals(self):
         """Return a ``Total`` for each class that has samples, in all images, by class value."""
-        found = {}
-        if self._all is not None:
-            for feature in self._all.getFeatures(QgsFeatureRequest().setFlags(QgsFeatureRequest.NoGeometry)):
-                color = tuple(_number(feature[name]) for name in (RED, GREEN, BLUE))
-                key = (_number(feature[VALUE]), str(feature[NAME]), color)
-                samples, pixels = found.get(key, (0, 0))
-                found[key] = samples + 1, pixels + _number(feature[COUNT])
-        return [Total(name, value, color, *found[(value, name, color)]) for value, name, color in sorted(found)]
+        counted = sorted(self._counts.items())
+        return [Total(name, value, color, *numbers) for (value, name, color), numbers in counted]
 
     def copy(self, path):
         """Write all samples to another GeoPackage.
@@ -293,6 +288,22 @@ class Samples(QObject):
             crs = f"is in {theirs.authid() or 'no CRS'}, the raster in {ours.authid() or ours.description()}"
             raise SampleError(f"{self.path} {crs}: load it into a new file, which reprojects the samples")
         self._all = everything
+        self._count_all()
+
+    def _count_all(self):
+        """Count the samples of the file; changes made here are counted as they are made."""
+        self._counts = {}
+        self._count(self._all.getFeatures(QgsFeatureRequest().setFlags(QgsFeatureRequest.NoGeometry)), 1)
+
+    def _count(self, features, sign):
+        """Add samples to the counts, or with -1 take them out."""
+        for feature in features:
+            color = tuple(_number(feature[name]) for name in (RED, GREEN, BLUE))
+            key = (_number(feature[VALUE]), str(feature[NAME]), color)
+            samples, pixels = self._counts.get(key, (0, 0))
+            self._counts[key] = samples + sign, pixels + sign * _number(feature[COUNT])
+            if not self._counts[key][0]:
+                del self._counts[key]
 
     def _show(self):
         """Make the layer that is shown."""
@@ -319,6 +330,8 @@ class Samples(QObject):
     def _edited(self):
         """Go on after an edit with QGIS's own tools, which the steps here know nothing of."""
         self._done, self._undone = [], []
+        self._count_all()
+        self.style()
         self.changed.emit()
 
     def _filter(self):
@@ -364,6 +377,8 @@ class Samples(QObject):
         done, written = provider.addFeatures(new) if new else (True, [])
         if not done:
             raise SampleError(f"{self.path} cannot be written ({_why(provider)}): is it full or read-only?")
+        self._count(removed, -1)
+        self._count(added, 1)
         shown = self.layer
         shown.dataProvider().reloadData()
         shown.updateExtents()
