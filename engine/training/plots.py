@@ -57,7 +57,7 @@ def loss_graph(history: Sequence[EpochRecord]) -> Figure:
         color=COLORS[1],
         marker=".",
     )
-    area.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _count_epochs(area, history)
     area.legend(frameon=False, loc="upper right")
     return figure
 
@@ -71,9 +71,15 @@ def metric_graph(history: Sequence[EpochRecord]) -> Figure:
         label = name.lower().replace("_", " ")
         area.plot([record.epoch for record in history], values, label=label, color=color, marker=".")
     area.set_ylim(0, 1.02)
-    area.xaxis.set_major_locator(MaxNLocator(integer=True))
+    _count_epochs(area, history)
     area.legend(frameon=False, loc="lower right", ncols=2 if len(names) > 4 else 1)
     return figure
+
+
+def _count_epochs(area: Axes, history: Sequence[EpochRecord]) -> None:
+    """Let an axis of epochs have whole numbers only, also of a single epoch."""
+    area.xaxis.set_major_locator(MaxNLocator(integer=True))
+    area.set_xlim(0.5, (history[-1].epoch if history else 1) + 0.5)
 
 
 def rate_graph(factors: Sequence[tuple[float, float]], rate: float) -> Figure:

@@ -221,6 +221,7 @@ class RunsPane(QgsDockWidget):
         splitter.setStretchFactor(0, 2)
         splitter.setStretchFactor(1, 3)
         splitter.setChildrenCollapsible(False)
+        self.tree.setMinimumHeight(130)
         inner, outer = QWidget(), QVBoxLayout()
         inner.setLayout(outer)
         outer.setContentsMargins(6, 6, 6, 6)
