@@ -22,6 +22,7 @@ from typing import Any
 from ..errors import OutputError
 from ..files import replaced
 from ..job import Job
+from .builds import AUTO
 from .parts import TITLES
 
 HOME = "IMAGERY_DL_HOME"
@@ -40,6 +41,7 @@ class Environment:
         packages: Versions by name, of what matters.
         device: The processor on which it was proven.
         parts: Its parts beside the one that runs models.
+        processor: What its build of PyTorch was chosen by.
     """
 
     python: str
@@ -47,6 +49,7 @@ class Environment:
     packages: dict[str, str]
     device: str
     parts: tuple[str, ...] = tuple(TITLES)
+    processor: str = AUTO
 
 
 def engine_folder(chosen: str = "") -> Path:
@@ -73,9 +76,9 @@ def current(folder: Path) -> Environment | None:
     try:
         said: Any = json.loads((folder / CURRENT).read_text(encoding="utf-8"))
         parts = tuple(map(str, said.get("parts", TITLES)))
-        found = Environment(
-            str(said["python"]), str(said["requirements"]), dict(said["packages"]), str(said["device"]), parts
-        )
+        words = [str(said[name]) for name in ("python", "requirements", "device")]
+        processor = str(said.get("processor", AUTO))
+        found = Environment(words[0], words[1], dict(said["packages"]), words[2], parts, processor)
     except (OSError, ValueError, KeyError, TypeError):
         return None
     return found if Path(found.python).is_file() else None

@@ -11,7 +11,7 @@ from typing import Any
 from ..errors import InstallationError, ParameterError
 from ..files import remove
 from ..installation.building import LOCKED, Recipe, build, fresh_environment, list_hash
-from ..installation.builds import fit_build
+from ..installation.builds import AUTO, fit_build
 from ..installation.bundling import packages_of
 from ..installation.interpreters import fit_interpreter
 from ..installation.network import Network
@@ -30,12 +30,13 @@ def run(request: SetUpEngine, job: Job) -> dict[str, str]:
     folder = engine_folder(request.engine_folder)
     if request.existing:
         python, proof, made_of, parts = request.existing, _taken(request.existing, job), "", tuple(TITLES)
+        processor = AUTO
     else:
         kept = None if request.rebuild else _kept(request, folder, job)
-        python, proof, parts = kept or _built(request, network, folder, job)
+        python, proof, parts, processor = kept or _built(request, network, folder, job)
         made_of = list_hash(LOCKED)
     used = next((device["name"] for device in reversed(proof["devices"]) if device.get("right")), "")
-    use(folder, Environment(python, made_of, proof["packages"], used, parts), job)
+    use(folder, Environment(python, made_of, proof["packages"], used, parts, processor), job)
     for old in leftovers(folder):
         remove(old)
     job.progress(1.0, "Done")
@@ -52,8 +53,8 @@ def _taken(python: str, job: Job) -> dict[str, Any]:
     return prove(python, job)
 
 
-_Made = tuple[str, dict[str, Any], tuple[str, ...]]
-"""Python, proof and parts of an environment."""
+_Made = tuple[str, dict[str, Any], tuple[str, ...], str]
+"""Python and proof of an environment, its parts, and what its build was chosen by."""
 
 
 def _kept(request: SetUpEngine, folder: Path, job: Job) -> _Made | None:
@@ -68,8 +69,11 @@ def _kept(request: SetUpEngine, folder: Path, job: Job) -> _Made | None:
     if missing:
         job.message(f"the engine lacks {' and '.join(missing)}: it is built anew")
         return None
+    if request.processor not in (AUTO, found.processor):
+        job.message(f"the engine was not built for processor {request.processor}: it is built anew")
+        return None
     try:
-        return found.python, prove(found.python, job), found.parts
+        return found.python, prove(found.python, job), found.parts, found.processor
     except InstallationError as error:
         job.warn(f"the engine is broken and is built anew ({error})")
         return None
@@ -89,4 +93,4 @@ def _built(request: SetUpEngine, network: Network, folder: Path, job: Job) -> _M
         job.progress(0.92, "Proving that it computes")
         proof = prove(python, job)
     remove(folder / "cache")
-    return python, proof, request.parts
+    return python, proof, request.parts, request.processor

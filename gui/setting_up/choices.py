@@ -51,6 +51,9 @@ class Choices(QWidget):
         form.addRow("Processor", self._processors())
         form.addRow("Parts", self._parts())
         form.addRow("Source", self._sources())
+        for path in (self.folder, self.bundle, self.existing):
+            path.fileChanged.connect(self._refresh)
+        self.source.buttonToggled.connect(self._refresh)
         self._refresh()
 
     def parameters(self):
@@ -85,7 +88,6 @@ class Choices(QWidget):
         self.folder = QgsFileWidget()
         self.folder.setStorageMode(QgsFileWidget.GetDirectory)
         self.folder.setFilePath(str(engine_folder()))
-        self.folder.fileChanged.connect(self._refresh)
         self.room = QLabel()
         column.addWidget(self.folder)
         column.addWidget(self.room)
@@ -135,19 +137,16 @@ class Choices(QWidget):
             column.addWidget(button)
             path = {BUNDLE: self.bundle, EXISTING: self.existing}.get(number)
             if path is not None:
-                path.fileChanged.connect(self._refresh)
                 column.addWidget(path)
-            button.toggled.connect(self._refresh)
         self.source.button(FETCHED).setChecked(True)
         return row
 
     def _refresh(self, *_):
         """Show what belongs to the choices, and tell."""
-        source = self.source.checkedId() if hasattr(self, "source") else FETCHED
-        if hasattr(self, "bundle"):
-            self.bundle.setVisible(source == BUNDLE)
-            self.existing.setVisible(source == EXISTING)
-        for widget in (self.processor, *self.parts.values()) if hasattr(self, "parts") else ():
+        source = self.source.checkedId()
+        self.bundle.setVisible(source == BUNDLE)
+        self.existing.setVisible(source == EXISTING)
+        for widget in (self.processor, *self.parts.values()):
             widget.setEnabled(source != EXISTING)
         free = self._free()
         room = "" if free is None else f"{free / 1e9:.0f} GB are free there. "

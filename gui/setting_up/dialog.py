@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import time
-
 from qgis.core import Qgis
-from qgis.PyQt.QtCore import Qt, QTimer
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QFont, QIcon
 from qgis.PyQt.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
-    QPlainTextEdit,
-    QProgressBar,
     QPushButton,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
 )
 
+from ...engine.installation.places import current, engine_folder
 from ...provider.icons import icon_path
 from ..running import Run
 from ..tool_dialog import open_tool
 from .choices import BAD, Choices
+from .working import WorkingPage
 
 GOOD = "#2e7d32"
 TOOL, REPORT = "setupdeeplearningengine", "diagnosedeeplearningengine"
@@ -31,6 +29,10 @@ CHOOSING, WORKING, ENDED = range(3)
 WHY = (
     "Models run in an engine of their own: a Python environment beside QGIS, so that no package of QGIS is touched. "
     "It is installed once; upgrades of the plugin keep it."
+)
+AGAIN = (
+    "The engine is set up. Setting it up again proves that it computes, repairs what is broken, brings it into step "
+    "with the plugin, and adds the parts that are checked."
 )
 
 
@@ -48,9 +50,9 @@ class SetUpDialog(QDialog):
         self.setObjectName("ImageryDeepLearningSetUp")
         self.setWindowTitle("Set Up the Deep Learning Engine")
         self.setWindowFlags(self.windowFlags() & ~Qt.WindowContextHelpButtonHint)
-        self.iface, self._start, self._run, self._since = iface, run, None, 0.0
-        self.pages = QStackedWidget()
-        for page in (self._choosing(), self._working(), self._ended()):
+        self.iface, self._start, self._run = iface, run, None
+        self.pages, self.work = QStackedWidget(), WorkingPage()
+        for page in (self._choosing(), self.work, self._ended()):
             self.pages.addWidget(page)
         column = QVBoxLayout(self)
         column.setContentsMargins(18, 16, 18, 14)
@@ -58,9 +60,7 @@ class SetUpDialog(QDialog):
         column.addLayout(self._head())
         column.addWidget(self.pages, 1)
         column.addLayout(self._foot())
-        self._clock = QTimer(self)
-        self._clock.setInterval(1000)
-        self._clock.timeout.connect(self._tick)
+        self.choices.changed.connect(self._judge)
         self.resize(600, 480)
         self._show(CHOOSING)
 
@@ -89,33 +89,12 @@ class SetUpDialog(QDialog):
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
         self.choices = Choices()
-        self.choices.changed.connect(self._judge)
         self.complaint = QLabel()
         self.complaint.setWordWrap(True)
         self.complaint.setStyleSheet(f"color: {BAD}")
         column.addWidget(self.choices)
         column.addStretch(1)
         column.addWidget(self.complaint)
-        return page
-
-    def _working(self):
-        """Return the page of the progress."""
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        self.bar = QProgressBar()
-        self.bar.setRange(0, 1000)
-        self.step, self.elapsed = QLabel(), QLabel()
-        self.step.setWordWrap(True)
-        self.lines = QPlainTextEdit()
-        self.lines.setReadOnly(True)
-        self.lines.setMaximumBlockCount(500)
-        row = QHBoxLayout()
-        row.addWidget(self.step, 1)
-        row.addWidget(self.elapsed, 0, Qt.AlignTop)
-        column.addWidget(self.bar)
-        column.addLayout(row)
-        column.addWidget(self.lines, 1)
         return page
 
     def _ended(self):
@@ -167,7 +146,7 @@ class SetUpDialog(QDialog):
         if page == CHOOSING:
             self.title.setStyleSheet("")
             self.title.setText("The deep learning engine")
-            self.subtitle.setText(WHY)
+            self.subtitle.setText(WHY if current(engine_folder()) is None else AGAIN)
             self.go.setText("Set up")
             self._judge()
         elif page == WORKING:
@@ -176,10 +155,9 @@ class SetUpDialog(QDialog):
 
     def _judge(self):
         """Say what hinders, and let begin what can."""
-        if hasattr(self, "go"):
-            why = self.choices.complaint()
-            self.complaint.setText(why)
-            self.go.setEnabled(not why or self.pages.currentIndex() == ENDED)
+        why = self.choices.complaint()
+        self.complaint.setText(why)
+        self.go.setEnabled(not why or self.pages.currentIndex() == ENDED)
 
     def _open_tool(self):
         """Open the tool's own dialog with what was chosen so far."""
@@ -191,44 +169,27 @@ class SetUpDialog(QDialog):
         if self.pages.currentIndex() == ENDED:
             self._show(CHOOSING)
             return
-        self.bar.setValue(0)
-        self.step.setText("Starting")
-        self.lines.clear()
-        self._since = time.monotonic()
-        self._tick()
-        self._clock.start()
+        self.work.begin()
         self._show(WORKING)
         self._run = self._start(TOOL, self.choices.parameters(), self._done, self._failed)
         if self.is_running():
-            feedback = self._run.feedback
-            feedback.progressChanged.connect(self._progress)
-            feedback.step.connect(self.step.setText)
-            feedback.line.connect(self.lines.appendPlainText)
+            self.work.follow(self._run.feedback)
 
     def is_running(self):
         """Return whether an engine is being installed."""
         return self.pages.currentIndex() == WORKING
 
-    def _progress(self, percent):
-        """Show how far it is; it never goes back."""
-        self.bar.setValue(max(self.bar.value(), int(10 * percent)))
-
-    def _tick(self):
-        """Show how long it has taken."""
-        minutes, seconds = divmod(int(time.monotonic() - self._since), 60)
-        self.elapsed.setText(f"{minutes}:{seconds:02d}")
-
     def _cancel(self):
         """Stop; what was fetched is kept for the next time."""
         self.stop.setEnabled(False)
-        self.step.setText("Cancelling")
+        self.work.step.setText("Cancelling")
         self._run.cancel()
 
     def _done(self, outputs):
         """Show what was proven."""
         proven = [text.strip() for text in str(outputs.get("out_device", "")).split(";") if text.strip()]
         self._end("The engine works", GOOD, [*proven, f"Python: {outputs.get('out_python', '')}"])
-        self.subtitle.setText(f"It proved itself by computing, {self.elapsed.text()} minutes after the start.")
+        self.subtitle.setText(f"It proved itself by computing, after {self.work.elapsed.text()} minutes.")
         self.go.setVisible(False)
 
     def _failed(self, sentence):
@@ -241,7 +202,7 @@ class SetUpDialog(QDialog):
 
     def _end(self, title, colour, lines):
         """Show the result; where the dialog was hidden, above the map."""
-        self._clock.stop()
+        self.work.end()
         self._show(ENDED)
         self.title.setText(title)
         self.title.setStyleSheet(f"color: {colour}")

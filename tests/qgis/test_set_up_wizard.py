@@ -93,9 +93,9 @@ def test_progress_is_shown_and_the_proof_at_the_end(dialog):
     feedback.show_step("Installing packages, 12 of 96 done, 1.20 GB written")
     feedback.pushInfo("fetching torch")
 
-    assert dialog.bar.value() == 400
-    assert "12 of 96" in dialog.step.text()
-    assert "fetching torch" in dialog.lines.toPlainText()
+    assert dialog.work.bar.value() == 400
+    assert "12 of 96" in dialog.work.step.text()
+    assert "fetching torch" in dialog.work.lines.toPlainText()
 
     dialog._run.on_done({"out_device": "CPU: computes rightly, 3.1 tiles a second", "out_python": "/e/bin/python"})
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from engine.errors import InstallationError, ParameterError
+from engine.installation.building import LOCKED, list_hash
 from engine.installation.places import ENVIRONMENTS, Environment, current, engine_folder, use
 from engine.job import Job
+from engine.pipelines import set_up_engine
 from engine.pipelines.diagnose_engine import run as diagnose
 from engine.pipelines.set_up_engine import run
 from engine.tools.diagnose_engine import DiagnoseEngine
@@ -53,6 +55,40 @@ def test_an_environment_is_taken_or_built():
     """Both at once contradict each other."""
     with pytest.raises(ParameterError, match="leave one of them empty"):
         SetUpEngine(existing=sys.executable, rebuild=True)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "built"),
+    [
+        ({}, False),
+        ({"training": True}, True),
+        ({"transformers": False, "training": False}, False),
+        ({"processor": "CUDA"}, True),
+        ({"processor": "CPU"}, False),
+        ({"rebuild": True}, True),
+    ],
+)
+def test_an_engine_that_has_what_is_wanted_is_kept(tmp_path, monkeypatch, parameters, built):
+    """Another part or another processor builds it anew; less than is there does not."""
+    folder, proof = (
+        tmp_path / "engine",
+        {"packages": {}, "devices": [{"name": "CPU", "right": True, "tiles_a_second": 1}]},
+    )
+    use(folder, Environment(sys.executable, list_hash(LOCKED), {}, "CPU", ("transformers",), "CPU"), Job())
+    monkeypatch.setattr(set_up_engine, "prove", lambda python, job: proof)
+    made = []
+
+    def pretended(request, network, place, job):
+        made.append(request)
+        return sys.executable, proof, request.parts, request.processor
+
+    monkeypatch.setattr(set_up_engine, "_built", pretended)
+
+    run(SetUpEngine(**{"engine_folder": str(folder), "training": False, **parameters}), Job())
+
+    assert bool(made) == built
+    if built:
+        assert current(folder).parts == made[0].parts and current(folder).processor == made[0].processor
 
 
 @pytest.mark.parametrize(
