@@ -152,6 +152,20 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
             feedback: For messages.
         """
 
+    def createCustomParametersWidget(self, parent=None):
+        """Return the dialog of the tool."""
+        from ..gui.dialogs.dialog import ToolDialog  # QGIS without a window has no dialogs
+
+        return ToolDialog(self.create(), parent)
+
+    def request_of(self, parameters, context) -> Tool:
+        """Return the checked request of values as QGIS holds them, for an estimate.
+
+        Raises:
+            EngineError: A value is wrong.
+        """
+        return self._request(Border(self, parameters, context))
+
     def _request(self, border) -> Tool:
         """Return the checked request that the parameter values describe."""
         declared = self.tool.parameters()

@@ -39,6 +39,7 @@ from qgis.PyQt.QtCore import QVariant
 from ..engine.errors import ParameterError
 from ..engine.tools import kinds
 from ..engine.tools.pairs import text_from_pairs
+from ..provider.words import tr
 from .sources import feature_source, layer_source, raster_path
 
 OUTPUTS = {
@@ -114,9 +115,17 @@ def value(kind, parameter, border):
 def definition(kind, parameter):
     """Return QGIS's parameter, folded away when advanced, with its help as tool tip."""
     made = _declared(kind, parameter)
-    made.setHelp(kind.help)
+    made.setHelp(tr(kind.help))
+    made.setDescription(tr(kind.label))
     if parameter.advanced:
         made.setFlags(made.flags() | QgsProcessingParameterDefinition.FlagAdvanced)
+    return made
+
+
+def _edited_by(made, wrapper):
+    """Name the editor of a parameter by its path: it is imported where there is a window."""
+    package = __package__.rpartition(".")[0]
+    made.setMetadata({"widget_wrapper": {"class": f"{package}.gui.dialogs.wrappers.{wrapper}"}})
     return made
 
 
@@ -334,9 +343,16 @@ def _(kind, parameter, border):
 @_declared.register(kinds.Arguments)
 def _(kind, parameter):
     default = text_from_pairs(parameter.default) if parameter.default else None
-    return QgsProcessingParameterString(
+    made = QgsProcessingParameterString(
         parameter.name, kind.label, default, multiLine=False, optional=_optional(parameter)
     )
+    return _edited_by(made, "ArgumentsWrapper") if kind.of else made
+
+
+@_declared.register(kinds.Names)
+def _(kind, parameter):
+    made = QgsProcessingParameterString(parameter.name, kind.label, _default(parameter), optional=_optional(parameter))
+    return _edited_by(made, "ClassesWrapper") if kind.of else made
 
 
 @_declared.register(kinds.ExtentKind)

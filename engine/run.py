@@ -32,6 +32,22 @@ def request_from_plain(plain: Mapping[str, Any]) -> Tool:
     return TOOLS[str(tool)].from_values(plain.get("parameters", {}))
 
 
+def answer(plain: Mapping[str, Any], job: Job) -> dict[str, Any]:
+    """Do what one JSON object asks for, and return its outputs; with ``estimate`` true, what a run would take.
+
+    Raises:
+        ParameterError: See ``request_from_plain``; or no estimate can be made of the tool.
+    """
+    request = request_from_plain(plain)
+    if not plain.get("estimate"):
+        return run_request(request, job)
+    if not request.estimated:
+        raise ParameterError(f"{request.title} cannot be estimated: run it")
+    estimating = importlib.import_module(".inference.estimating", __package__)
+    told: dict[str, Any] = estimating.estimate(request, job)
+    return told
+
+
 def run_request(request: Tool, job: Job) -> dict[str, str]:
     """Run a request and return its outputs, name to path or value."""
     name = next(name for name, tool in TOOLS.items() if isinstance(request, tool))

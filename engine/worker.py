@@ -17,7 +17,7 @@ from typing import NoReturn
 
 from .job import JsonJob
 from .outcome import CANCELLED, Outcome, attempt
-from .run import request_from_plain, run_request
+from .run import answer
 
 PATIENCE = 1.5
 """Seconds between the end of standard input and the end of the process."""
@@ -31,7 +31,7 @@ def main() -> NoReturn:
     line = sys.stdin.buffer.raw.readline()  # type: ignore[union-attr,unused-ignore]
     job = JsonJob(protocol)
     threading.Thread(target=_hold_life_line, args=(job,), daemon=True).start()
-    outcome = attempt(lambda: run_request(request_from_plain(json.loads(line)), job))
+    outcome = attempt(lambda: answer(json.loads(line), job))
     _report(job, outcome)
     sys.stderr.flush()
     os._exit(outcome.code)

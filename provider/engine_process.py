@@ -35,7 +35,9 @@ class EngineFailed(EngineError):
     """The engine ended with a sentence of its own, or without one."""
 
 
-def run_engine(tool: str, parameters: dict, feedback, interpreter: str = "", record=None) -> dict:
+def run_engine(
+    tool: str, parameters: dict, feedback, interpreter: str = "", record=None, estimate: bool = False
+) -> dict:
     """Run one tool in the engine's process and return its outputs.
 
     Args:
@@ -44,6 +46,7 @@ def run_engine(tool: str, parameters: dict, feedback, interpreter: str = "", rec
         feedback: QGIS's feedback; called from this thread only.
         interpreter: The Python that runs it; empty for the engine's own.
         record: A ``Recorder`` that hears what the engine says; None keeps nothing.
+        estimate: Only tell what a run would take.
 
     Raises:
         EngineMissing: There is no engine, or it does not start.
@@ -53,7 +56,7 @@ def run_engine(tool: str, parameters: dict, feedback, interpreter: str = "", rec
     process = _start(interpreter or find_interpreter())
     run = _Run(process, feedback, record or Unrecorded())
     try:
-        _send(process, {"protocol": PROTOCOL, "tool": tool, "parameters": parameters})
+        _send(process, {"protocol": PROTOCOL, "tool": tool, "parameters": parameters, "estimate": estimate})
         return run.follow()
     finally:
         _stop(process)

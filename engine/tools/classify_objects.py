@@ -22,6 +22,7 @@ class ClassifyObjects(Tool):
     name: ClassVar[str] = "classifyobjectsusingdeeplearning"
     title: ClassVar[str] = "Classify Objects Using Deep Learning"
     group: ClassVar[str] = "Inference"
+    estimated: ClassVar[bool] = True
     derived: ClassVar[tuple[Derived, ...]] = (Derived("out_run_manifest", "Run manifest (.json)"),)
     example: ClassVar[Mapping[str, str]] = {
         "in_raster": "town.tif",
@@ -67,7 +68,7 @@ class ClassifyObjects(Tool):
         "own. The rasters of a folder are images of their own in either mode."
     )
     model_arguments: Pairs = param(
-        Arguments("Model arguments", ObjectArguments.help(), task="object_classification"), ()
+        Arguments("Model arguments", ObjectArguments.help(), task="object_classification", of="in_model_definition"), ()
     )
     caption_field: str = param(
         Text("Caption", "Field for captions of an image captioning model; models that classify write none."),

@@ -22,6 +22,7 @@ class ClassifyPixels(PixelRun):
     name: ClassVar[str] = "classifypixelsusingdeeplearning"
     title: ClassVar[str] = "Classify Pixels Using Deep Learning"
     group: ClassVar[str] = "Inference"
+    estimated: ClassVar[bool] = True
     derived: ClassVar[tuple[Derived, ...]] = (Derived("out_run_manifest", "Run manifest (.json)"),)
     example: ClassVar[Mapping[str, str]] = {
         "in_raster": "valley.tif",
@@ -46,7 +47,9 @@ class ClassifyPixels(PixelRun):
         )
     )
     in_model_definition: str = param(ModelPackage("Model definition", "Model to run.", task="pixel_classification"))
-    arguments: Pairs = param(Arguments("Arguments", PixelArguments.help(), task="pixel_classification"), ())
+    arguments: Pairs = param(
+        Arguments("Arguments", PixelArguments.help(), task="pixel_classification", of="in_model_definition"), ()
+    )
     processing_mode: str = shared.processing_mode(
         "PROCESS_AS_MOSAICKED_IMAGE makes one seamless image of several rasters, the first on top; "
         "PROCESS_ITEMS_SEPARATELY writes each into the output folder."

@@ -104,6 +104,7 @@ class Tool:
         about: Paragraphs of help beyond the summary.
         needs_engine: Whether it runs in the engine's environment; else in any Python, as it needs the standard library
             only.
+        estimated: Whether what a run will take can be told without running it.
     """
 
     name: ClassVar[str]
@@ -113,6 +114,7 @@ class Tool:
     example: ClassVar[Mapping[str, str]] = {}
     about: ClassVar[str] = ""
     needs_engine: ClassVar[bool] = True
+    estimated: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         """Parse every value by its kind and check the rules between them."""
@@ -126,6 +128,15 @@ class Tool:
         Raises:
             ParameterError: Two parameters do not go together.
         """
+
+    @classmethod
+    def offered(cls, values: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+        """Return which choices are left by the other values, by parameter; a dialog offers no others.
+
+        Args:
+            values: Values as they stand, which may be wrong.
+        """
+        return {}
 
     @classmethod
     def parameters(cls) -> dict[str, Parameter]:

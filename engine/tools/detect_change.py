@@ -23,6 +23,7 @@ class DetectChange(PixelRun):
     name: ClassVar[str] = "detectchangeusingdeeplearning"
     title: ClassVar[str] = "Detect Change Using Deep Learning"
     group: ClassVar[str] = "Inference"
+    estimated: ClassVar[bool] = True
     doing: ClassVar[str] = "Detecting change"
     derived: ClassVar[tuple[Derived, ...]] = (Derived("out_run_manifest", "Run manifest (.json)"),)
     example: ClassVar[Mapping[str, str]] = {
@@ -46,7 +47,12 @@ class DetectChange(PixelRun):
         NewRaster("Output classified raster", "Class raster of change; 0 where nothing changed.")
     )
     in_model_definition: str = param(ModelPackage("Model definition", "Model to run.", task="change_detection"))
-    arguments: Pairs = param(Arguments("Arguments", PixelArguments.help(CHANGE_ARGUMENTS), task="change_detection"), ())
+    arguments: Pairs = param(
+        Arguments(
+            "Arguments", PixelArguments.help(CHANGE_ARGUMENTS), task="change_detection", of="in_model_definition"
+        ),
+        (),
+    )
     out_probability_raster: str = pixel_runs.out_probability_raster()
     out_confidence_raster: str = pixel_runs.out_confidence_raster()
     out_entropy_raster: str = pixel_runs.out_entropy_raster()

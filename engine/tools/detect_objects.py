@@ -23,6 +23,7 @@ class DetectObjects(Tool):
     name: ClassVar[str] = "detectobjectsusingdeeplearning"
     title: ClassVar[str] = "Detect Objects Using Deep Learning"
     group: ClassVar[str] = "Inference"
+    estimated: ClassVar[bool] = True
     example: ClassVar[Mapping[str, str]] = {
         "in_raster": "desert.tif",
         "out_detected_objects": "found.gpkg",
@@ -39,7 +40,7 @@ class DetectObjects(Tool):
     out_detected_objects: FeatureTarget = param(NewFeatures("Output detected objects", "One polygon per object."))
     in_model_definition: str = param(ModelPackage("Model definition", "Model to run.", task="object_detection"))
     arguments: Pairs = param(
-        Arguments("Arguments", DetectionArguments.help(), task=DETECT_OBJECTS),
+        Arguments("Arguments", DetectionArguments.help(), task=DETECT_OBJECTS, of="in_model_definition"),
         (),
     )
     run_nms: bool = param(
@@ -80,7 +81,12 @@ class DetectObjects(Tool):
         advanced=True,
     )
     in_objects_of_interest: tuple[str, ...] = param(
-        Names("Objects of interest", "Classes to write, by name or value; empty writes all."), ()
+        Names(
+            "Objects of interest",
+            "Classes to write, by name or value; empty writes all.",
+            of="in_model_definition",
+        ),
+        (),
     )
     precision: str = shared.precision()
     cell_size: str = shared.cell_size(

@@ -145,7 +145,13 @@ class Choice(Kind):
 
 @dataclass(frozen=True)
 class Names(Kind):
-    """A list of names, as text parted by semicolons."""
+    """A list of names, as text parted by semicolons.
+
+    Attributes:
+        of: The parameter with the model whose classes may be named; empty where any name will do.
+    """
+
+    of: str = ""
 
     def parse(self, name: str, value: Any) -> tuple[str, ...]:
         """Return the names."""
@@ -159,9 +165,15 @@ class Names(Kind):
 
 @dataclass(frozen=True)
 class Arguments(Kind):
-    """A value table: ``padding 64; batch_size 4``. Which names are allowed depends on the model or architecture."""
+    """A value table: ``padding 64; batch_size 4``. Which names are allowed depends on the model or architecture.
+
+    Attributes:
+        task: The task of the models that take them; empty where an architecture takes them.
+        of: The parameter with the model package or the model type that says which names there are.
+    """
 
     task: str = ""
+    of: str = ""
 
     def parse(self, name: str, value: Any) -> Pairs:
         """Return names and values as texts."""

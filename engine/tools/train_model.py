@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from ..models.backbones import BACKBONES, FULL_RESOLUTION
 from ..models.registry import architectures
 from . import shared
 from .declaration import Derived, Tool, When, param
 from .kinds import Arguments, Choice, Flag, Folders, LearningRate, ModelPackage, NewFolder, Number, Text
+from .training_offers import MONITORS, read_training
 from .values import Pairs
 
 
@@ -62,7 +63,7 @@ class TrainModel(Tool):
         Number("Batch size", "Chips per step; empty takes what suits data and memory.", low=1, high=4096, whole=True),
         None,
     )
-    arguments: Pairs = param(Arguments("Model arguments", "Arguments of the architecture."), ())
+    arguments: Pairs = param(Arguments("Model arguments", "Arguments of the architecture.", of="model_type"), ())
     learning_rate: str = param(
         LearningRate("Learning rate", "Empty finds it from the data; slice(low, high) sets backbone and head."), ""
     )
@@ -193,3 +194,14 @@ class TrainModel(Tool):
     )
     processor_type: str = shared.processor_type()
     gpu_id: str = shared.gpu_id()
+
+    @classmethod
+    def offered(cls, values: Mapping[str, Any]) -> Mapping[str, tuple[str, ...]]:
+        """Return the model types that learn from the folders, and the backbones and metrics of the model type."""
+        folders = values.get("in_folder") or ()
+        data = read_training(folders.split(";") if isinstance(folders, str) else folders)
+        choices: dict[str, tuple[str, ...]] = {"model_type": data.model_types}
+        entry = architectures().get(str(values.get("model_type") or "").upper())
+        if entry is not None:
+            choices |= {"backbone_model": entry.backbones, "monitor": MONITORS[entry.task]}
+        return choices
