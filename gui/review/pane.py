@@ -5,6 +5,8 @@ Everything that a reviewer decides is in the file at once, so QGIS may be closed
 
 from __future__ import annotations
 
+from collections import Counter
+
 from qgis.core import QgsProject, QgsWkbTypes
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import Qt
@@ -18,7 +20,7 @@ from .layer_choice import LayerChoice
 from .look import COLORS, class_colors, show_states
 from .pencil import Pencil
 from .results_page import ResultsPage
-from .review_page import ReviewPage
+from .review_page import DRAWING, POINTING, RESHAPING, ReviewPage
 from .stepping import Spotlight, Stepper
 from .store import Store, plain
 
@@ -45,7 +47,8 @@ class ReviewPane(QgsDockWidget):
         self.iface, self.canvas = iface, iface.mapCanvas()
         self.store = self.stepper = self.decisions = self._spotlight = None
         self._pencil = Pencil(self.canvas)
-        self._classes, self._colors, self._tally, self._everything = [], {}, {}, 0
+        self._classes, self._colors, self._everything = [], {}, 0
+        self._all, self._tally = Counter(), Counter()
         self.layer_choice, self.page, self.results = LayerChoice(), ReviewPage(), ResultsPage()
         self.warning = QLabel()
         self.warning.setWordWrap(True)
@@ -129,11 +132,13 @@ class ReviewPane(QgsDockWidget):
         self._end()
         try:
             self.store = Store(layer, fields)
-            self._classes = self.store.classes()
+            self._all = self.store.counts(0.0)
         except ReviewError as error:
             self.store = None
             self.layer_choice.refuse(str(error))
             return
+        self._classes = self.store.classes(self._all)
+        self._everything = sum(count for (state, _, _), count in self._all.items() if state != ADDED)
         self._colors = class_colors(self.store, self._classes)
         self.decisions, self.stepper = Decisions(self.store), Stepper(self.store)
         self.decisions.changed.connect(self._counted)
@@ -212,9 +217,7 @@ class ReviewPane(QgsDockWidget):
         choice = self.page.choice()
         self._warn("")
         try:
-            self._tally = self.store.counts(choice.threshold)
-            everything = self._tally if choice.threshold <= 0 else self.store.counts(0.0)
-            self._everything = sum(count for (state, _, _), count in everything.items() if state != ADDED)
+            self._tally = self.store.counts(choice.threshold) if choice.threshold > 0 else Counter(self._all)
             self.store.layer.setCustomProperty(THRESHOLD, choice.threshold)
             self._restyle()
             self._show_counts()
@@ -230,10 +233,11 @@ class ReviewPane(QgsDockWidget):
 
     def _counted(self, before, after, confidence):
         """Count a decision."""
-        if confidence is None or confidence >= self.page.choice().threshold:
+        counted = confidence is None or confidence >= self.page.choice().threshold
+        for tally in (self._all, self._tally) if counted else (self._all,):
             for key, step in ((before, -1), (after, 1)):
                 if key is not None:
-                    self._tally[key] += step
+                    tally[key] += step
         self.results.outdate()
         self._show_counts()
 
@@ -303,12 +307,21 @@ class ReviewPane(QgsDockWidget):
     def _draw(self, done):
         """Let the reviewer draw a shape."""
         points = self.store.layer.geometryType() == QgsWkbTypes.PointGeometry
-        self._pencil.draw(points, lambda shape: self._try(done, self._spotlight.on_layer(shape)))
+        self._pencil.draw(points, lambda shape: self._try(done, self._spotlight.on_layer(shape)), self._put_down)
+        self.page.story.setText(POINTING if points else DRAWING)
 
     def _reshape(self, fid):
         """Let the reviewer move the current result or its corners."""
         shape = self._spotlight.on_map(self.store.feature(fid).geometry())
-        self._pencil.reshape(shape, lambda moved: self._try(self._reshaped, fid, self._spotlight.on_layer(moved)))
+        self._pencil.reshape(
+            shape, lambda moved: self._try(self._reshaped, fid, self._spotlight.on_layer(moved)), self._put_down
+        )
+        self.page.story.setText(RESHAPING)
+
+    def _put_down(self):
+        """Describe the current result again when a drawing ends."""
+        if self.stepper is not None and self.stepper.current is not None:
+            self._describe(self.store.feature(self.stepper.current))
 
     def _redrawn(self, shape):
         """Keep a new shape of the current result."""

@@ -52,8 +52,10 @@ class ResultsPage(QWidget):
         super().__init__(parent)
         self._store = self._threshold = None
         self._colors, self.written, self._tasks, self._stale = {}, {}, [], {"samples": True, "truth": True}
-        self.keep_open = QCheckBox("Results that nobody looked at count as right")
-        self.keep_open.setToolTip("Those at or above the threshold go into the cleaned layer and the samples")
+        self.keep_open = QCheckBox("Keep results that are not reviewed")
+        self.keep_open.setToolTip(
+            "Those at or above the threshold go into the cleaned layer and the samples as if they were accepted"
+        )
         self.keep_open.toggled.connect(lambda _: self.outdate())
         self.said = QLabel()
         self.said.setWordWrap(True)
@@ -67,6 +69,7 @@ class ResultsPage(QWidget):
         scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QScrollArea.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarAlwaysOff)
         scroll.setWidget(parts)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
@@ -88,6 +91,7 @@ class ResultsPage(QWidget):
             spin.setRange(low, 16384)
             spin.setValue(value)
             spin.setSuffix(" px")
+            spin.setMinimumWidth(70)
             spin.valueChanged.connect(lambda _: self.outdate())
         self.raster.layerChanged.connect(lambda _: self.outdate())
         self.save_samples, self.export = QPushButton("Save samples"), QPushButton("Export…")
@@ -101,10 +105,7 @@ class ResultsPage(QWidget):
         sizes.addWidget(QLabel("stride"))
         sizes.addWidget(self.stride, 1)
         form.addRow("Tile", sizes)
-        text = (
-            "What is there, and the ground about all decisions. Chips on that ground without a sample are empty: "
-            "rejected places teach what is none."
-        )
+        text = "What is there, and the ground about all decisions: its chips over rejected results are empty."
         return _part("New training samples", text, [self.save_samples, self.export], form)
 
     def _truth_box(self):
@@ -113,7 +114,7 @@ class ResultsPage(QWidget):
         self.save_truth.clicked.connect(lambda _: self.write_truth())
         self.accuracy.clicked.connect(lambda _: self.write_truth(self.open_accuracy))
         self.accuracy.setToolTip("Save, then open Compute Accuracy For Object Detection")
-        text = "What is there, and the reviewed detections as the model made them. Add what was missed to judge recall."
+        text = "What is there, and the reviewed detections as they were found. Add what was missed to judge recall."
         return _part("Ground truth", text, [self.save_truth, self.accuracy])
 
     def use(self, store, threshold, colors):
@@ -178,7 +179,7 @@ class ResultsPage(QWidget):
             self._add(path, [outputs.SAMPLES, outputs.GROUND] if grid is not None else [outputs.SAMPLES])
             self._stale["samples"] = False
             self.said.setText(_about_samples(samples, chips, grid, path))
-            if then is not None and samples:
+            if then is not None and samples and (grid is None or chips):
                 then()
 
         self._start("training samples", lambda check: outputs.write_samples(path, reviewed, grid, pixels, check), done)
@@ -204,7 +205,7 @@ class ResultsPage(QWidget):
         """Open the export tool with samples and ground."""
         raster = self.raster.currentLayer()
         values = {
-            "in_class_data": self.written[outputs.SAMPLES].id(),
+            "in_class_data": self.written[outputs.SAMPLES].source(),
             "class_value_field": "Classvalue",
             "tile_size_x": self.tile.value(),
             "tile_size_y": self.tile.value(),

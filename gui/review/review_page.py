@@ -39,9 +39,13 @@ BUTTONS = (
     ("add", "Add missed", "N", "Draw an object that was not found", ""),
     ("back", "Back", "←", "To the one before", ""),
     ("skip", "Skip", "→", "To the next without a decision; it comes again", ""),
-    ("undo", "Undo", "Z", "Take the last decision back", ""),
+    ("undo", "Undo", "Z", "Take the last decision back; key C makes the current result as it was found", ""),
 )
 """Action, text, key, tool tip, colour."""
+
+DRAWING = "Drag a rectangle, or click corners: Backspace takes one back, a right click ends, Esc gives up"
+POINTING = "Click the place; Esc gives up"
+RESHAPING = "Drag a corner, or the whole from inside; Enter ends"
 
 WAIT = 200
 """Milliseconds without a move of the threshold after which it counts."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from qgis.core import NULL, QgsProviderConnectionException, QgsProviderRegistry
+from qgis.core import NULL, QgsProviderRegistry
 
+from .database import DatabaseError, change, rows_of
 from .fields import CLASS_WAS, REDRAWN, RELABELLED, STATE, ReviewError, add_fields
 
 PAGE = 200
@@ -72,19 +73,20 @@ class Store:
             ReviewError: The fields cannot be added.
         """
         self.layer, self.fields = layer, fields
-        registry = QgsProviderRegistry.instance()
-        path = registry.decodeUri("ogr", layer.source())["path"]
-        self._connection = registry.providerMetadata("ogr").createConnection(path, {})
+        self._path = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())["path"]
         self.table = layer.dataProvider().subLayers()[0].split("!!::!!")[1]
         add_fields(layer)
-        columns = [STATE, fields.class_name, fields.class_value, fields.confidence]
+        columns = [STATE, fields.class_name, fields.class_value, fields.confidence, CLASS_WAS, fields.entropy]
         listed = ", ".join(quoted(name) for name in columns if name)
         name = f"{self.table} review {' '.join(filter(None, columns[1:]))}"
-        self._ask(f"CREATE INDEX IF NOT EXISTS {quoted(name)} ON {quoted(self.table)} ({listed})")
+        try:
+            change(self._path, f"CREATE INDEX IF NOT EXISTS {quoted(name)} ON {quoted(self.table)} ({listed})")
+        except DatabaseError as error:
+            raise self._refused(error) from error
         self.scale = 1.0
         if fields.confidence:
             highest = self._ask(f"SELECT MAX({quoted(fields.confidence)}) AS highest FROM {quoted(self.table)}")[0][0]
-            self.scale = 100.0 if highest not in (None, NULL) and highest > 1.0 else 1.0
+            self.scale = 100.0 if highest is not None and float(highest) > 1.0 else 1.0
 
     def orders(self):
         """Return the orders that the fields allow."""
@@ -108,12 +110,13 @@ class Store:
         )
         found = Counter()
         for state, name, value, number in rows:
-            found[(plain(state) or "", plain(name), plain(value))] += number
+            found[(state or "", name, value)] += number
         return found
 
-    def classes(self):
-        """Return pairs of name and value of the classes that occur, by value, then by name."""
-        found = {(name, value) for _, name, value in self.counts(0.0) if name is not None or value is not None}
+    @staticmethod
+    def classes(counts):
+        """Return pairs of name and value of the classes that ``counts`` has found, by value, then by name."""
+        found = {(name, value) for _, name, value in counts if name is not None or value is not None}
         return sorted(found, key=lambda pair: (pair[1] is None, pair[1] or 0, pair[0] or ""))
 
     def page(self, choice, after=None):
@@ -205,12 +208,16 @@ class Store:
             ReviewError: The file refuses it.
         """
         try:
-            return self._connection.executeSql(sql)
-        except QgsProviderConnectionException as error:
-            raise ReviewError(
-                f"{self.layer.name()} cannot be read or written ({error}): close other programs that use the file, or "
-                "copy it to a new GeoPackage"
-            ) from error
+            return rows_of(self._path, sql)
+        except DatabaseError as error:
+            raise self._refused(error) from error
+
+    def _refused(self, error):
+        """Return the sentence for a file that refuses a statement."""
+        return ReviewError(
+            f"{self.layer.name()} cannot be read or written ({error}): close other programs that use the file, or "
+            "copy it to a new GeoPackage"
+        )
 
 
 def plain(value):
