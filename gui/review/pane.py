@@ -81,6 +81,7 @@ class ReviewPane(QgsDockWidget):
         self.page.context.activated.connect(lambda _: self._show(self.stepper.current))
         self.page.threshold.editingFinished.connect(self.canvas.setFocus)
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
+        self.visibilityChanged.connect(self._seen)
         keys = {
             Qt.Key_A: lambda: self.act("accept"),
             Qt.Key_R: lambda: self.act("reject"),
@@ -207,6 +208,7 @@ class ReviewPane(QgsDockWidget):
         for widget in self._listening:
             widget.removeEventFilter(self._keys)
         QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_go)
+        self.visibilityChanged.disconnect(self._seen)
         self.results.stop()
         self._end()
 
@@ -370,6 +372,14 @@ class ReviewPane(QgsDockWidget):
         """Show a sentence, or none."""
         self.warning.setText(sentence[:1].upper() + sentence[1:])
         self.warning.setVisible(bool(sentence))
+
+    def _seen(self, visible):
+        """Mark the current result only while the pane is seen."""
+        if self.store is None:
+            return
+        self._pencil.put_down()
+        current = self.stepper.current
+        self._spotlight.mark(self.store.feature(current) if visible and current is not None else None)
 
     def _layers_go(self, ids):
         """End the review of a layer that leaves the project."""

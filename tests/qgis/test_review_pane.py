@@ -2,7 +2,7 @@
 
 import pytest
 from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle, QgsVectorLayer
-from qgis.PyQt.QtCore import QPoint, Qt
+from qgis.PyQt.QtCore import QPoint, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
@@ -226,6 +226,37 @@ def test_a_new_class_gets_a_key_and_a_colour(pane, layer, qgis_canvas):
     assert layer.getFeature(2)["Class"] == "bush"
     shown = {category.value() for category in layer.renderer().categories()}
     assert "bush" in shown
+
+
+def test_the_class_is_chosen_from_a_menu(pane, layer, qgis_canvas):
+    """L opens it, the arrows and Enter choose."""
+    menu = pane.page.menu
+
+    def choose():
+        assert [action.text() for action in menu.actions() if action.text()] == ["tree\t1", "car\t2", "New class…"]
+        for key in (Qt.Key_Down, Qt.Key_Down, Qt.Key_Return):
+            QTest.keyClick(menu, key)
+
+    QTimer.singleShot(300, choose)
+    press(qgis_canvas, Qt.Key_L)
+    assert layer.getFeature(1)["Class"] == "car"
+    assert pane.stepper.current == 2
+
+
+def test_only_one_class_is_shown_when_it_is_chosen(pane, qgis_canvas):
+    """The other is not stepped through."""
+    pane.page.class_name.setCurrentIndex(2)
+    pane.page.class_name.activated.emit(2)
+    assert pane.stepper.current == 2
+    press(qgis_canvas, Qt.Key_A)
+    assert pane.stepper.current == 4
+
+
+def test_a_cleared_decision_is_open_again(pane, layer, qgis_canvas):
+    """C makes the current result as it was found."""
+    press(qgis_canvas, Qt.Key_2, Qt.Key_Left, Qt.Key_C)
+    assert (layer.getFeature(1)["Class"], states(layer)[1]) == ("tree", None)
+    assert pane.stepper.current == 1
 
 
 def test_letters_in_a_field_stay_letters(pane, layer):

@@ -1,7 +1,9 @@
 """What is asked of a reviewed layer, and what is decided about it: orders, counts, states, kept originals, undo."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -251,3 +253,46 @@ def test_a_file_that_another_program_holds_is_told(layer, store):
         holder.wait()
     assert time.monotonic() - begun < 30
     assert not decisions.can_undo
+
+
+MANY = 1_000_000
+
+
+def resident():
+    """Return the memory of this process, MiB."""
+    with open("/proc/self/statm") as stream:
+        return int(stream.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+@pytest.mark.slow
+def test_a_million_results_open_in_seconds_and_little_memory(qgis_app, tmp_path):
+    """Processor time, because other work may go on: 6 s to begin, 2 s to go on, 50 ms a decision, 100 MiB."""
+    layer = write_results(tmp_path / "many.gpkg")
+    path, source = layer.source().split("|")[0], layer.source()
+    del layer
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        triggers = database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for (name,) in triggers:  # they call functions that only GDAL has
+            database.execute(f'DROP TRIGGER "{name}"')
+        database.execute(
+            f"WITH RECURSIVE n(i) AS (SELECT 6 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY}) "
+            "INSERT INTO many (fid, geom, Class, Classvalue, Confidence) "
+            "SELECT i, (SELECT geom FROM many WHERE fid = 1), 'tree', 1, (i * 7919 % 10007) / 10007.0 FROM n"
+        )
+        database.commit()
+    layer = QgsVectorLayer(source, "many", "ogr")
+    before, begun = resident(), time.process_time()
+    store = Store(layer, guess(layer))
+    first = store.page(Choice(DOUBTFUL, OPEN, None, 0.4))
+    assert time.process_time() - begun < 6
+    assert 590_000 < sum(store.counts(0.4).values()) < 610_000
+
+    begun = time.process_time()
+    store = Store(layer, guess(layer))
+    assert store.page(Choice(DOUBTFUL, OPEN, None, 0.4)) == first
+    assert time.process_time() - begun < 2
+    decisions, begun = Decisions(store), time.process_time()
+    for fid in first:
+        decisions.accept(fid)
+    assert time.process_time() - begun < 0.05 * len(first)
+    assert resident() - before < 100
