@@ -21,13 +21,15 @@ def until(said, seconds=60):
 
 def test_outputs_come_back(provider, scene, tmp_path):
     """The pane gets what the tool returned."""
-    said = []
+    said, steps = [], []
     target = tmp_path / "thinned.gpkg"
     values = {"in_featureclass": str(scene / "found.gpkg"), "confidence_score_field": "Confidence"}
     run = Run("nonmaximumsuppression", {**values, "out_featureclass": str(target)}, said.append, said.append)
+    run.feedback.step.connect(steps.append)
 
     (outputs,) = until(said)
     assert run.feedback.errors == []
+    assert steps, "what is being done is told from the thread that runs the tool"
     assert outputs["out_featureclass"].startswith(str(target))
 
 
