@@ -8,12 +8,14 @@ import numpy as np
 import shapely
 from rasterio.features import shapes
 
-from ..samples.instances import read_masks
+from ..errors import SampleFolderError
+from ..samples.instances import instance_numbers, read_masks
 from ..samples.registry import FROM
 from ..samples.samples import (
     NO_LABEL,
     BoxSample,
     ChipSample,
+    DrawnSample,
     InstanceSample,
     LabelSample,
     MaskSample,
@@ -111,13 +113,27 @@ def class_map(sample: MaskSample) -> np.ndarray:
 
 def _instances(sample: InstanceSample | PanopticSample) -> Areas:
     """Return the masks of instances as polygons along the edges of their pixels; empty masks are left out."""
-    areas, values = [], []
-    for mask, value in zip(read_masks(sample), sample.classes.tolist(), strict=True):
-        parts = [shapely.geometry.shape(part) for part, _ in shapes(mask.astype(np.uint8), mask=mask)]
-        if parts:
-            areas.append(parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts))
-            values.append(value)
-    return _array(areas), np.array(values, np.int64)
+    if isinstance(sample, DrawnSample):  # those of one class may lie over each other
+        numbered = ((mask.astype(np.uint8), 1) for mask in read_masks(sample))
+    else:
+        numbered = (instance_numbers(path) for _, path in sample.masks)
+    found = [parts for numbers, count in numbered for parts in _parts(numbers, count)]
+    if len(found) != len(sample.classes):
+        raise SampleFolderError(
+            f"the masks of {sample.image} are not those that were found when the folder was read: run again when "
+            "nothing changes the folder any more"
+        )
+    kept = [place for place, parts in enumerate(found) if parts]
+    areas = [found[place][0] if len(found[place]) == 1 else shapely.MultiPolygon(found[place]) for place in kept]
+    return _array(areas), sample.classes[kept].astype(np.int64)
+
+
+def _parts(numbers: np.ndarray, count: int) -> list[list[shapely.Geometry]]:
+    """Return the connected parts of each number from 1 to a count: the map is looked at once, whatever it counts to."""
+    found: list[list[shapely.Geometry]] = [[] for _ in range(count)]
+    for part, number in shapes(numbers, mask=numbers > 0):
+        found[int(number) - 1].append(shapely.geometry.shape(part))
+    return found
 
 
 def _array(areas: list[shapely.Geometry]) -> np.ndarray:

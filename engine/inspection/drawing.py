@@ -18,7 +18,7 @@ from skimage.transform import resize_local_mean
 
 from ..classes import GOLDEN_ANGLE, ClassInfo
 from ..raster.bands import rgb_bands
-from ..samples.instances import read_masks
+from ..samples.instances import read_numbers
 from ..samples.samples import (
     BoxSample,
     ChipSample,
@@ -206,13 +206,10 @@ def _frame(layer: np.ndarray, frame: tuple[int, int, int, int], width: int, colo
 
 def _draw_instances(sample: InstanceSample | PanopticSample, layer: np.ndarray, colors: Colors) -> None:
     """Draw each instance in a colour of its own, its outline in the colour of its class."""
-    masks = read_masks(sample)
-    if not len(masks):
+    numbers, count = read_numbers(sample)
+    if not count:
         return
-    numbers = np.zeros(masks.shape[1:], np.int64)
-    for number, mask in enumerate(masks, 1):
-        numbers[mask] = number
-    fills = {number: (*_instance_color(number), _INSTANCE_FILL) for number in range(1, len(masks) + 1)}
+    fills = {number: (*_instance_color(number), _INSTANCE_FILL) for number in range(1, count + 1)}
     lines = {number: colors[int(value)] for number, value in enumerate(sample.classes, 1)}
     _paint(layer, numbers, fills, lines)
 

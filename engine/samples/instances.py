@@ -62,12 +62,42 @@ def read_planes(sample: InstanceSample) -> list[np.ndarray]:
     for _, path in sample.masks:
         numbers, _ = instance_numbers(path)
         if numbers.shape != size:
-            raise SampleFolderError(
-                f"the label {path} has {numbers.shape[0]} x {numbers.shape[1]} pixels and its chip {size[0]} x "
-                f"{size[1]}: both must be alike; export them again"
-            )
+            raise _other_size(path, numbers, size)
         maps.append(numbers)
     return maps
+
+
+def read_numbers(sample: InstanceSample | PanopticSample) -> tuple[np.ndarray, int]:
+    """Read the instances of a chip as one map: no mask is laid out for each.
+
+    Returns:
+        (rows, cols) int64, 1..n in the order of the sample's classes, 0 where there is none, the last on top where
+        they cover each other; and n.
+
+    Raises:
+        SampleFolderError: A label is missing or corrupt, or has another size than the chip.
+    """
+    size = _chip_size(sample)
+    numbers, above = np.zeros(size, np.int64), 0
+    if isinstance(sample, DrawnSample):
+        for mask in sample.drawn(*size):
+            above += 1
+            numbers[mask] = above
+        return numbers, above
+    for _, path in sample.masks:
+        own, count = instance_numbers(path)
+        if own.shape != size:
+            raise _other_size(path, own, size)
+        np.copyto(numbers, own.astype(np.int64) + above, where=own > 0)
+        above += count
+    return numbers, above
+
+
+def _other_size(path: Path, numbers: np.ndarray, size: tuple[int, int]) -> SampleFolderError:
+    return SampleFolderError(
+        f"the label {path} has {numbers.shape[0]} x {numbers.shape[1]} pixels and its chip {size[0]} x {size[1]}: both "
+        "must be alike; export them again"
+    )
 
 
 def instance_numbers(path: Path) -> tuple[np.ndarray, int]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import rasterio
 
-from engine.errors import Cancelled, OutputError, ParameterError, RasterError, SampleFolderError
+from engine.errors import Cancelled, FeatureError, OutputError, ParameterError, RasterError, SampleFolderError
 from engine.job import Job
 from engine.pipelines.convert_training_data import run
 from engine.samples.folder import read_samples
@@ -108,6 +108,22 @@ def test_instances_become_panoptic_chips_and_these_are_cut_anew(tmp_path):
     of_maps, _ = convert(tmp_path, fields, "Panoptic_Segmentation", out="of_maps")
     assert (read_label(of_maps.samples[1]) == mask).all() and of_maps.unlabelled == 0
     assert sorted(of_maps.samples[1].classes.tolist()) == [4, 4, 11]
+
+
+def test_chips_full_of_instances_are_converted_in_the_memory_of_one_map(tmp_path):
+    """No mask is laid out for each: 66,049 of them would be 18 GB. More than a label raster numbers are refused."""
+    numbers = np.zeros((1, 516, 516), np.uint32)
+    numbers[0, :514:2, :514:2] = np.arange(1, 257 * 257 + 1).reshape(257, 257)
+    image(tmp_path / "full" / "images" / "a.png", 516, 516)
+    raster(tmp_path / "full" / "labels" / "3" / "a.tif", numbers)
+    with pytest.raises(FeatureError, match="66049 instances of class 3 and a label raster numbers up to 65535"):
+        convert(tmp_path, tmp_path / "full", "RCNN_Masks")
+    assert not (tmp_path / "out").exists()
+
+    cut, _ = convert(tmp_path, tmp_path / "full", "RCNN_Masks", tile_size=258, out="cut")
+    assert sum(len(sample.boxes) for sample in cut.samples) == 257 * 257
+    corner = next(sample for sample in cut.samples if len(sample.boxes) == 129**2)
+    assert np.array_equal(corner.boxes[:, 2:] - corner.boxes[:, :2], np.ones((129**2, 2)))
 
 
 def test_images_of_two_kinds_are_not_made_of_one(tmp_path):
