@@ -48,3 +48,9 @@ class OneRun:
         if run is not None:
             run.cancel()
         return run is not None
+
+
+def as_sentence(why):
+    """Return what an error says with a capital letter, unless it begins with the name of a file or a parameter."""
+    first = why.split(" ", 1)[0]
+    return why if any(sign in first for sign in "._/\\") else why[:1].upper() + why[1:]

@@ -17,7 +17,7 @@ from qgis.PyQt.QtWidgets import QAction, QFormLayout, QMenu, QPushButton, QSpinB
 
 from . import view
 from .looks import icon
-from .one_run import OneRun
+from .one_run import OneRun, as_sentence
 from .segment_sources import ComputedSegments, SegmentError, source_of
 from .segment_tool import SegmentTool
 from .waiting import Waiting
@@ -101,7 +101,7 @@ class Segments(QObject):
 
     def tell(self, sentence):
         """Say in the pane what did not work."""
-        self.pane.tell(sentence[:1].upper() + sentence[1:], bad=True)
+        self.pane.tell(as_sentence(sentence), bad=True)
 
     def _add_button(self):
         """Put the tool beside the other drawing tools, with a key of its own."""

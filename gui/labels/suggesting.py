@@ -24,9 +24,10 @@ from qgis.PyQt.QtWidgets import (
 from . import view
 from .class_mapping import ClassMapping
 from .map_tools import DrawingTool
-from .one_run import OneRun
+from .new_features import usable
+from .one_run import OneRun, as_sentence
 from .proposals import Proposals, ProposalsOnMap, read_proposals, without_doubles, without_known
-from .samples import SampleError, usable
+from .sample_files import SampleError
 
 TOOL = "detectobjectsusingdeeplearning"
 
@@ -160,10 +161,33 @@ class SuggestPanel(QWidget):
             "extent": view.run_extent(part),
         }
         self.tell("The model looks at this view…")
-        run = self.runs.start(TOOL, values, self._done, self._failed)
+        run = self.runs.start(
+            TOOL, values, lambda outputs: self.show_detections(outputs["out_detected_objects"]), self._failed
+        )
         if run is not None:
             run.feedback.progressChanged.connect(lambda percent: self.progress.setValue(int(percent)))
         self._show()
+
+    def show_detections(self, path):
+        """Propose what a model has found.
+
+        Args:
+            path: A layer that Detect Objects has written, in the CRS of the raster.
+        """
+        found = read_proposals(path)
+        single = without_doubles(found)
+        fresh = without_known(single, self.pane.samples)
+        self.classes.show_classes((proposal.name, proposal.value, proposal.color) for proposal in fresh)
+        self.proposals.replace(fresh)
+        known = len(single) - len(fresh)
+        if not found:
+            self.tell(
+                f"The model found nothing here of {LOWEST} % confidence or more: move the map or try another model."
+            )
+        elif not fresh:
+            self.tell(f"All {known} objects that the model found are labelled already.")
+        else:
+            self.tell(f"{len(fresh)} found." + (f" {known} more are labelled already." if known else ""))
 
     def cancel(self):
         """Stop the run that is under way."""
@@ -226,24 +250,7 @@ class SuggestPanel(QWidget):
 
     def tell(self, sentence):
         """Show a sentence in the panel."""
-        self.said.setText(sentence[:1].upper() + sentence[1:])
-
-    def _done(self, outputs):
-        """Show what the model has found."""
-        found = read_proposals(outputs["out_detected_objects"])
-        single = without_doubles(found)
-        fresh = without_known(single, self.pane.samples)
-        self.classes.show_classes((proposal.name, proposal.value, proposal.color) for proposal in fresh)
-        self.proposals.replace(fresh)
-        known = len(single) - len(fresh)
-        if not found:
-            self.tell(
-                f"The model found nothing here of {LOWEST} % confidence or more: move the map or try another model."
-            )
-        elif not fresh:
-            self.tell(f"All {known} objects that the model found are labelled already.")
-        else:
-            self.tell(f"{len(fresh)} found." + (f" {known} more are labelled already." if known else ""))
+        self.said.setText(as_sentence(sentence))
 
     def _failed(self, why):
         """Tell why nothing is suggested."""
