@@ -17,6 +17,7 @@ from qgis.core import (
 )
 
 from ..engine.tools import kinds
+from ..engine.tools.pairs import text_from_pairs
 
 INPUTS = (kinds.Raster, kinds.Features, kinds.Folder, kinds.Folders)
 LATER = ("to_raster", "new_detections", "detected_features", "in_features")
@@ -82,6 +83,30 @@ def _for_dialog(given):
     known = QgsProject.instance().mapLayer(given.get("layer", ""))
     text = known.id() if known is not None else given.get("source", "")
     return QgsProcessingFeatureSourceDefinition(text, True) if given.get("selected") else text
+
+
+def values_of_request(tool, plain):
+    """Return the values with which a dialog shows a request.
+
+    Args:
+        tool: The tool's declaration.
+        plain: The request as plain data, as a run manifest holds it.
+    """
+    found = {}
+    for name, parameter in tool.parameters().items():
+        given = plain.get(name)
+        if given in (None, "", []):
+            continue
+        if isinstance(parameter.kind, kinds.Arguments) and isinstance(given, list):
+            found[name] = text_from_pairs(given)
+        elif isinstance(given, dict) and "path" in given:
+            found[name] = given["path"] + (f"|layername={given['layer']}" if given.get("layer") else "")
+        elif isinstance(given, dict) and "left" in given:
+            corners = ",".join(repr(given[side]) for side in ("left", "right", "bottom", "top"))
+            found[name] = corners + (f" [{given['crs']}]" if given.get("crs") else "")
+        else:
+            found[name] = given
+    return found
 
 
 def subject_of(tool, parameters, context):

@@ -138,7 +138,7 @@ class Recorder:
         """Add a line."""
         if self._file is None:
             return
-        text = json.dumps(_without_secrets(line), default=str) + "\n"
+        text = json.dumps(without_secrets(line), default=str) + "\n"
         with contextlib.suppress(OSError, ValueError):
             self._file.write(text)
             self._file.flush()
@@ -161,12 +161,12 @@ class Unrecorded:
         """Give no sign of life."""
 
 
-def _without_secrets(value):
+def without_secrets(value):
     """Return plain data without the users and passwords of addresses and connections."""
     if isinstance(value, dict):
-        return {key: _without_secrets(part) for key, part in value.items()}
+        return {key: without_secrets(part) for key, part in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_without_secrets(part) for part in value]
+        return [without_secrets(part) for part in value]
     if isinstance(value, str):
         for pattern, instead in _SECRETS:
             value = pattern.sub(instead, value)

@@ -4,31 +4,31 @@ from __future__ import annotations
 
 import os
 
+from qgis.core import QgsProcessingContext
 from qgis.gui import QgsDockWidget
-from qgis.PyQt.QtCore import QSize, Qt, QTimer
+from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import (
+    QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QLineEdit,
     QMenu,
     QPushButton,
     QSplitter,
     QToolButton,
-    QTreeWidget,
-    QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
+from ...engine.errors import EngineError
 from ...provider.run_list import RunList, remove
 from ...provider.run_records import DONE, RUNNING
 from . import again, opening
 from .details import RunDetails
-from .words import brief, moment, run_name, state_icon, state_sentence
+from .manifests import add_manifest
+from .run_tree import RunTree
 
 REFRESH_MILLISECONDS = 1000
-PATH = Qt.UserRole
 
 
 class RunsPane(QgsDockWidget):
@@ -40,16 +40,22 @@ class RunsPane(QgsDockWidget):
         self.setObjectName("ImageryDeepLearningRuns")
         self.iface = iface
         self.list, self.known, self.going_on = RunList(), {}, []
-        self.icons = {}
         self.filter = QLineEdit()
         self.filter.setPlaceholderText("Filter by tool, layer or state")
         self.filter.setClearButtonEnabled(True)
-        self.filter.textChanged.connect(self._filter)
-        self.tree = self._tree()
+        self.filter.textChanged.connect(lambda _: self.refresh())
+        self.tree = RunTree()
+        self.tree.currentItemChanged.connect(lambda *_: self._show_current())
+        self.tree.itemSelectionChanged.connect(self._show_buttons)
+        self.tree.itemDoubleClicked.connect(lambda *_: self.open_first())
+        self.tree.customContextMenuRequested.connect(self._context_menu)
         self.empty = QLabel(
-            "Every run of a tool of Imagery Deep Learning is listed here: start one from the Processing Toolbox."
+            "Every run of a tool of Imagery Deep Learning is listed here: start one from the Processing Toolbox, "
+            "or add one of a colleague's from the run manifest beside its output (right click)."
         )
         self.empty.setWordWrap(True)
+        self.empty.setContextMenuPolicy(Qt.CustomContextMenu)
+        self.empty.customContextMenuRequested.connect(self._context_menu)
         self.details = RunDetails()
         self._lay_out()
         self.timer = QTimer(self)
@@ -64,13 +70,11 @@ class RunsPane(QgsDockWidget):
 
     def current(self):
         """Return the chosen run, None for none."""
-        item = self.tree.currentItem()
-        return self.known.get(item.data(0, PATH)) if item is not None else None
+        return self.known.get(self.tree.current_path())
 
     def chosen(self):
         """Return all chosen runs."""
-        paths = [item.data(0, PATH) for item in self.tree.selectedItems()]
-        return [self.known[path] for path in paths if path in self.known]
+        return [self.known[path] for path in self.tree.chosen_paths() if path in self.known]
 
     def show_run(self, path):
         """Choose a run.
@@ -79,25 +83,13 @@ class RunsPane(QgsDockWidget):
             path: Its record.
         """
         self.refresh()
-        for item in self._items():
-            if item.data(0, PATH) == path:
-                self.tree.setCurrentItem(item)
+        self.tree.choose(path)
 
     def refresh(self):
         """Bring list and details up to date."""
         runs = self.list.runs()
         self.known = {run.path: run for run in runs}
-        items = {item.data(0, PATH): item for item in self._items()}
-        for path, item in items.items():
-            if path not in self.known:
-                self.tree.takeTopLevelItem(self.tree.indexOfTopLevelItem(item))
-        for place, run in enumerate(runs):
-            item = items.get(run.path)
-            if item is None:
-                item = QTreeWidgetItem()
-                item.setData(0, PATH, run.path)
-                self.tree.insertTopLevelItem(place, item)
-            self._fill(item, run)
+        self.tree.show_runs(runs, self.filter.text())
         self.empty.setVisible(not runs)
         self.tree.setVisible(bool(runs))
         self.filter.setVisible(len(runs) > 5 or bool(self.filter.text()))
@@ -163,32 +155,6 @@ class RunsPane(QgsDockWidget):
         if self.tree.topLevelItemCount():
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
 
-    def _items(self):
-        """Return the rows."""
-        return [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
-
-    def _tree(self):
-        """Return the list: what, when, how long."""
-        tree = QTreeWidget()
-        tree.setHeaderLabels(["Run", "Started", "Took"])
-        tree.setRootIsDecorated(False)
-        tree.setUniformRowHeights(True)
-        tree.setAlternatingRowColors(True)
-        tree.setSelectionMode(QTreeWidget.ExtendedSelection)
-        tree.setIconSize(QSize(14, 14))
-        tree.setTextElideMode(Qt.ElideRight)
-        header = tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(0, QHeaderView.Stretch)
-        for column in (1, 2):
-            header.setSectionResizeMode(column, QHeaderView.ResizeToContents)
-        tree.currentItemChanged.connect(lambda *_: self._show_current())
-        tree.itemSelectionChanged.connect(self._show_buttons)
-        tree.itemDoubleClicked.connect(lambda *_: self.open_first())
-        tree.setContextMenuPolicy(Qt.CustomContextMenu)
-        tree.customContextMenuRequested.connect(self._context_menu)
-        return tree
-
     def _lay_out(self):
         """Put the parts into the pane."""
         self.open_button = QToolButton()
@@ -235,31 +201,6 @@ class RunsPane(QgsDockWidget):
         button.clicked.connect(lambda _=False: act())
         return button
 
-    def _fill(self, item, run):
-        """Write a run into its row."""
-        if run.state not in self.icons:
-            self.icons[run.state] = state_icon(run.state)
-        item.setIcon(0, self.icons[run.state])
-        took = f"{run.progress:.0f} %" if run.state == RUNNING else brief(run.seconds)
-        for column, text in enumerate((run_name(run), moment(run.started), took)):
-            if item.text(column) != text:
-                item.setText(column, text)
-        item.setTextAlignment(2, Qt.AlignRight | Qt.AlignVCenter)
-        item.setToolTip(
-            0, f"{run.title}\n{run_name(run)}\n{state_sentence(run)}" + (f"\n{run.error}" if run.error else "")
-        )
-        item.setHidden(not self._fits(run))
-
-    def _fits(self, run):
-        """Return whether a run passes the filter."""
-        text = f"{run_name(run)} {run.title} {run.state}".lower()
-        return all(word in text for word in self.filter.text().lower().split())
-
-    def _filter(self):
-        """Show the runs that pass the filter."""
-        for item in self._items():
-            item.setHidden(not self._fits(self.known[item.data(0, PATH)]))
-
     def _show_current(self):
         """Show the details of the chosen run."""
         self.details.show_run(self.current())
@@ -294,16 +235,34 @@ class RunsPane(QgsDockWidget):
             menu.addAction("What it wrote is not there any more").setEnabled(False)
 
     def _context_menu(self, place):
-        """Offer the same at the row."""
-        if self.tree.itemAt(place) is None:
-            return
+        """Offer the same at the row, and to add runs from manifests."""
         menu = QMenu(self)
-        opened = menu.addMenu("Open")
-        self._fill_open_menu(opened)
-        opened.setEnabled(self.open_button.isEnabled())
-        for button in (self.again_button, self.continue_button, self.remove_button):
-            menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
+        if self.tree.itemAt(place) is not None:
+            opened = menu.addMenu("Open")
+            self._fill_open_menu(opened)
+            opened.setEnabled(self.open_button.isEnabled())
+            for button in (self.again_button, self.continue_button, self.remove_button):
+                menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
+            menu.addSeparator()
+        menu.addAction("Add from Run Manifests…", self._choose_manifests)
         menu.exec_(self.tree.viewport().mapToGlobal(place))
+
+    def add_manifests(self, paths):
+        """Add the runs of manifests, and choose the last one.
+
+        Args:
+            paths: Files that end in ``.run.json``.
+        """
+        try:
+            for path in paths:
+                self.show_run(add_manifest(path, QgsProcessingContext()))
+        except (EngineError, OSError) as error:
+            self._failed(str(error))
+
+    def _choose_manifests(self):
+        """Ask for manifests and add their runs."""
+        paths, _ = QFileDialog.getOpenFileNames(self, "Add from Run Manifests", "", "Run manifests (*.run.json)")
+        self.add_manifests(paths)
 
     def _shown(self, visible):
         """Look at the records only while somebody sees the pane."""

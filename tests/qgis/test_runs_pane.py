@@ -4,12 +4,13 @@ import json
 import os
 
 import pytest
-from qgis.core import QgsProject
+from qgis.core import QgsProcessingContext, QgsProject
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
 from imagery_deep_learning.engine.errors import EngineError
 from imagery_deep_learning.gui.runs import again, opening
+from imagery_deep_learning.gui.runs.manifests import add_manifest
 from imagery_deep_learning.gui.runs.pane import RunsPane
 from imagery_deep_learning.gui.runs.plot import LossPlot, told
 from imagery_deep_learning.provider.run_records import CANCELLED, DONE, FAILED, RUNNING, Recorder
@@ -224,3 +225,41 @@ def test_states_are_told_apart(pane):
 
     assert len(set(COLORS.values())) == len(COLORS) == 5
     assert {RUNNING, DONE, FAILED, CANCELLED} < set(COLORS)
+
+
+def test_a_run_of_somebody_else_is_added_from_its_manifest(pane, tmp_path):
+    """With its time, its outputs and the values of its dialog; a second time it is the same run."""
+    manifest = tmp_path / "found.gpkg.run.json"
+    parameters = {
+        "in_raster": "/data/desert.tif",
+        "in_model_definition": "/m/pads.dlpk",
+        "out_detected_objects": {"path": f"{tmp_path}/found.gpkg", "layer": "pads"},
+        "arguments": [["padding", "64"], ["batch_size", "4"]],
+        "extent": {"left": 1.0, "bottom": 2.0, "right": 3.5, "top": 4.0, "crs": "EPSG:32633"},
+        "output_crs": None,
+    }
+    content = {
+        "tool": "detectobjectsusingdeeplearning", "parameters": parameters, "timings": {"seconds": 90.0},
+        "finished": "2026-03-01T12:01:30+00:00", "output": f"{tmp_path}/found.gpkg|layername=pads",
+        "warnings": ["dark"],
+    }  # fmt: skip
+    manifest.write_text(json.dumps(content))
+    pane.add_manifests([str(manifest)])
+    pane.add_manifests([str(manifest)])
+    (run,) = pane.known.values()
+    assert (run.tool, run.state, run.subject, run.seconds) == ("detect_objects", DONE, "desert", 90.0)
+    assert run.started.isoformat() == "2026-03-01T12:00:00+00:00" and run.log == [("warning", "dark")]
+    assert run.outputs["out_detected_objects"] == f"{tmp_path}/found.gpkg|layername=pads"
+    assert run.given["extent"] == "1.0,3.5,2.0,4.0 [EPSG:32633]"
+    assert run.given["arguments"] == "padding 64; batch_size 4"
+    assert run.given["out_detected_objects"] == f"{tmp_path}/found.gpkg|layername=pads"
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"tool": "x"}', '{"tool": "detectobjectsusingdeeplearning"}'])
+def test_another_file_is_refused_with_a_sentence(tmp_path, text):
+    """Nothing is added."""
+    path = tmp_path / "a.run.json"
+    path.write_text(text)
+    with pytest.raises(EngineError, match="is no run manifest: choose"):
+        add_manifest(str(path), QgsProcessingContext())
+    assert not (tmp_path / "runs").exists()
