@@ -112,6 +112,7 @@ class ArgumentTable(QWidget):
         table.setEditTriggers(QAbstractItemView.NoEditTriggers)
         table.setFocusPolicy(Qt.NoFocus)
         header = table.horizontalHeader()
+        header.setMinimumSectionSize(100)
         header.setSectionResizeMode(0, QHeaderView.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.Stretch)
         header.setSectionResizeMode(2, QHeaderView.ResizeToContents)
@@ -204,8 +205,8 @@ def _fault(spec, text):
 def _rule(spec):
     """Return which values are allowed, short."""
     if spec.kind in ("bool", "choice"):
-        return tr("one of the list")
-    words = {"int": tr("whole number"), "float": tr("number"), "text": tr("text")}.get(spec.kind, tr("list of numbers"))
+        return tr("from the list")
+    words = {"int": tr("whole"), "float": tr("number"), "text": tr("text")}.get(spec.kind, tr("numbers"))
     if spec.low is not None and spec.high is not None:
-        return f"{words}, {spec.low:g} – {spec.high:g}"
-    return f"{words}, ≥ {spec.low:g}" if spec.low is not None else words
+        return f"{words} {spec.low:g} – {spec.high:g}"
+    return f"{words} ≥ {spec.low:g}" if spec.low is not None else words

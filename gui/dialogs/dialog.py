@@ -5,7 +5,7 @@ from __future__ import annotations
 from processing.gui.AlgorithmDialog import AlgorithmDialog
 from processing.tools.dataobjects import createContext
 from qgis.PyQt.QtCore import QTimer
-from qgis.PyQt.QtWidgets import QDialogButtonBox, QPushButton
+from qgis.PyQt.QtWidgets import QBoxLayout, QDialogButtonBox, QPushButton, QSplitter
 
 from ...provider.words import tr
 from .checking import look_at
@@ -16,6 +16,9 @@ from .panel import Row
 
 PAUSE = 250
 """Milliseconds of rest after a change before values are looked at."""
+
+WIDTH, HEIGHT = 900, 640
+"""Pixels of a dialog at first, which fits the smallest screens."""
 
 
 class ToolDialog(AlgorithmDialog):
@@ -37,9 +40,10 @@ class ToolDialog(AlgorithmDialog):
         for group in {id(row.group): row.group for row in self.rows.values() if row.group is not None}.values():
             group.collapsedStateChanged.connect(lambda _: self._arrange())
         self.general = notice(ERROR)
-        panel.layout().addWidget(self.general)
+        self._below(self.general)
         if algorithm.tool.estimated:
-            self._add_estimate(panel)
+            self._add_estimate()
+        self.resize(max(self.width(), WIDTH), max(self.height(), HEIGHT))
         self.timer = QTimer(self)
         self.timer.setSingleShot(True)
         self.timer.setInterval(PAUSE)
@@ -91,10 +95,19 @@ class ToolDialog(AlgorithmDialog):
         for row in self.rows.values():
             row.arrange()
 
-    def _add_estimate(self, panel):
+    def _below(self, widget):
+        """Put a widget below fields and help, above the progress bar, where it is always seen."""
+        splitter = next((each for each in self.findChildren(QSplitter) if each.parentWidget() is self), None)
+        place = self.layout()
+        if splitter is not None and isinstance(place, QBoxLayout):
+            place.insertWidget(place.indexOf(splitter) + 1, widget)
+        else:
+            self.mainWidget().layout().addWidget(widget)
+
+    def _add_estimate(self):
         """Add the button and the place for its answer."""
         self.box = EstimateBox(self.algorithm())
-        panel.layout().addWidget(self.box)
+        self._below(self.box)
         self.estimate_button = QPushButton(tr("Estimate"))
         self.estimate_button.setToolTip(tr("Tiles, memory, disk and time of this run, without running it"))
         self.estimate_button.clicked.connect(lambda _: self._estimate())

@@ -11,7 +11,7 @@ from ...engine.errors import EngineError
 from ...engine.tools import TOOLS
 from ...provider.engine_process import run_engine
 from ...provider.words import tr
-from .looks import ERROR, HINT
+from .looks import ERROR, HINT, PLAIN, say
 
 STEPS = 0
 """Steps of a progress bar that only moves."""
@@ -111,11 +111,10 @@ class EstimateBox(QFrame):
             return
         lines = [f"<b>{tr(label)}</b>: {text}" for label, text in told.get("lines", ())]
         lines += [f"<span style='color:#b3261e'>⚠ {text}</span>" for text in told.get("warnings", ())]
-        self._show("<br>".join(lines), "")
+        self._show("<br>".join(lines), PLAIN)
 
     def _show(self, text, look, busy=False):
         """Show a text."""
-        self.text.setStyleSheet(look)
-        self.text.setText(text)
+        say(self.text, text, look)
         self.bar.setVisible(busy)
         self.show()

@@ -85,7 +85,7 @@ class Knowledge:
         imagery = name in ("in_raster", "from_raster", "to_raster")
         if imagery and self.model is not None and 0 < layer.bandCount() < self.model.bands:
             self.faults[name] = tr(
-                "{} has {} bands and the model needs {}: choose a raster with the bands it was trained on"
+                "{} has only {} of the {} bands that the model needs: choose a raster with the bands it was trained on"
             ).format(layer.name(), layer.bandCount(), self.model.bands)
 
     def _training(self, name, folders):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from qgis.PyQt.QtWidgets import QLabel, QSizePolicy
 
-HINT = "QLabel { color: palette(mid); }"
-ERROR = "QLabel { color: #b3261e; }"
+HINT = "hint"
+ERROR = "error"
+PLAIN = "plain"
 FAULTY = "border: 1px solid #b3261e;"
 """Frame of an editor whose value is wrong."""
 
@@ -14,11 +15,11 @@ def notice(look):
     """Return a hidden line of text below a field.
 
     Args:
-        look: ``HINT`` or ``ERROR``.
+        look: ``HINT``, ``ERROR`` or ``PLAIN``.
     """
     line = QLabel()
     line.setWordWrap(True)
-    line.setStyleSheet(look)
+    line.setStyleSheet(_style(line, look))
     line.setSizePolicy(QSizePolicy.Preferred, QSizePolicy.Minimum)
     line.hide()
     return line
@@ -26,6 +27,16 @@ def notice(look):
 
 def say(line, text, look):
     """Show a text in a notice, or hide the notice where there is none."""
-    line.setStyleSheet(look)
+    line.setStyleSheet(_style(line, look))
     line.setText(text)
     line.setVisible(bool(text))
+
+
+def _style(line, look):
+    """Return the colour of a text: red, or the theme's own, paler."""
+    if look == ERROR:
+        return "color: #c0392b;"
+    if look == PLAIN:
+        return ""
+    color = line.palette().windowText().color()
+    return f"color: rgba({color.red()}, {color.green()}, {color.blue()}, 165);"

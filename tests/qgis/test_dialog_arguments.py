@@ -202,7 +202,7 @@ def test_a_model_for_another_tool_and_a_raster_with_too_few_bands_are_told(opene
     layer = QgsRasterLayer(str(scene / "classes.tif"), "one band")
     QgsProject.instance().addMapLayer(layer)
     dialog = opened("detectobjectsusingdeeplearning", in_model_definition=detector, in_raster=layer.id())
-    assert dialog.rows["in_raster"].fault.startswith("one band has 1 bands and the model needs 3")
+    assert dialog.rows["in_raster"].fault.startswith("one band has only 1 of the 3 bands that the model needs")
     field = dialog.rows["cell_size"].field
     line = field if isinstance(field, QLineEdit) else field.findChild(QLineEdit)
     assert line.placeholderText() == "0.5 (the model's)"
