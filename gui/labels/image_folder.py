@@ -65,7 +65,7 @@ class ImageFolder:
             SampleError: The image cannot be opened.
         """
         path = os.path.join(self.folder, self.name)
-        opened = gdal.Open(path)
+        opened = _opened(path)
         if opened is None:
             raise SampleError(f"{path} cannot be opened: take it out of the folder, or go on with the next image")
         layer = QgsRasterLayer(self._in_pixels(opened), self.name, "gdal")
@@ -95,3 +95,11 @@ class ImageFolder:
         ElementTree.SubElement(root, "GeoTransform").text = "0, 1, 0, 0, 0, -1"
         tree.write(path)
         return path
+
+
+def _opened(path):
+    """Return GDAL's dataset of an image, None when it cannot be opened; newer versions of QGIS let GDAL raise."""
+    try:
+        return gdal.Open(path)
+    except RuntimeError:
+        return None
