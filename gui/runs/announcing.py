@@ -53,7 +53,7 @@ class Announcer(QObject):
             if pane is not None and pane.isVisible():
                 pane.show_run(path)
             else:
-                self._push(f"{run_name(run)} is being trained.", [("Show Progress", lambda: self._show(path))])
+                self._push(f"{run_name(run)} has begun.", [("Show Progress", lambda: self._show(path))])
         elif run.state == DONE and opening.reports_of(run):
             report = opening.reports_of(run)[0]
             buttons = [("Open Report", lambda: opening.open_path(report.path)), ("Show Run", lambda: self._show(path))]
