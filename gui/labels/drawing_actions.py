@@ -99,7 +99,11 @@ class DrawingActions:
         if not ids:
             self.pane.tell("No sample is selected: pick some with the arrow (V).")
             return
-        samples.remove(ids)
+        try:
+            samples.remove(ids)
+        except SampleError as error:
+            self.pane.tell(str(error), bad=True)
+            return
         self.pane.tell(f"{len(ids)} sample{'' if len(ids) == 1 else 's'} deleted; Ctrl+Z brings them back.")
 
     def enable(self):

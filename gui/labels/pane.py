@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 
-from qgis.core import QgsGeometry, QgsProject, QgsRasterLayer, QgsWkbTypes
-from qgis.gui import QgsDockWidget, QgsRubberBand
+from qgis.core import QgsRasterLayer
+from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QLabel, QSplitter, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
 from . import sample_files
@@ -16,6 +15,7 @@ from .drawing_actions import DrawingActions
 from .export_tab import ExportTab
 from .image_folder import ImageFolder
 from .keyboard import Keyboard
+from .on_map import OnMap
 from .sample_actions import SampleActions
 from .sample_files import SampleError
 from .samples import Samples
@@ -50,7 +50,8 @@ class LabelPane(QgsDockWidget):
         super().__init__(TITLE)
         self.setObjectName("LabelObjectsForDeepLearning")
         self.iface, self.canvas = iface, iface.mapCanvas()
-        self.raster_layer = self.samples = self.folder = self._frame = None
+        self.raster_layer = self.samples = self.folder = None
+        self.on_map = OnMap(self.canvas)
         self.keyboard = Keyboard(self)
         self.source = SourceRow()
         self.editor = SchemaEditor(Schema("Classes", [LabelClass("Object", 1)]))
@@ -132,7 +133,7 @@ class LabelPane(QgsDockWidget):
         self.leave_folder(choose=False)
         self.folder = folder
         self.source.show_images(folder)
-        self._show_image(layer)
+        self.on_map.show_image(layer)
         self._take(layer, samples)
 
     def show_image(self, index):
@@ -152,7 +153,7 @@ class LabelPane(QgsDockWidget):
             self.tell(str(error), bad=True)
             return
         self.drawing.cancel()
-        self._show_image(layer)
+        self.on_map.show_image(layer, self.samples.layer if self.samples.exists else None)
         self.raster_layer = layer
         self.samples.show_image(layer, self.folder.name)
         self.tell("")
@@ -175,8 +176,7 @@ class LabelPane(QgsDockWidget):
         folder, self.folder = self.folder, None
         if folder is None:
             return
-        if self.raster_layer is not None:
-            QgsProject.instance().removeMapLayer(self.raster_layer.id())
+        self.on_map.show_image(None)
         folder.close()
         self.source.show_images(None)
         if choose:
@@ -201,10 +201,9 @@ class LabelPane(QgsDockWidget):
     def refresh(self):
         """Show the samples, counts and steps as they are now."""
         samples = self.samples
-        totals = samples.totals() if samples is not None else []
-        self.table.show_totals(totals, samples.path if samples is not None else "")
+        self.table.show_totals(samples.totals() if samples else [], samples.path if samples else "")
         if samples is not None and samples.exists:
-            self._show_samples(samples.layer)
+            self.on_map.show_samples(samples.layer)
             if not os.path.exists(self._schema_path()):
                 self._keep_schema()
         self.drawing.enable()
@@ -214,7 +213,7 @@ class LabelPane(QgsDockWidget):
         """Give back what the pane holds of QGIS."""
         self.drawing.release()
         self.keyboard.release()
-        self._draw_frame(None)
+        self.on_map.frame()
         self.leave_folder(choose=False)
         self._take(None, None)
 
@@ -298,49 +297,16 @@ class LabelPane(QgsDockWidget):
         if self.sender() is self.raster_layer:
             self._take(None, None)
 
-    def _show_image(self, layer):
-        """Put an image on the map in place of the one before, below the samples."""
-        project = QgsProject.instance()
-        before = self.raster_layer.id() if self.raster_layer is not None and self.samples is not None else ""
-        old = before if self.samples is not None and self.samples.image else ""
-        project.addMapLayer(layer, False)
-        root = project.layerTreeRoot()
-        above = self.samples is not None and self.samples.image and self.samples.exists
-        root.insertLayer(1 if above and root.children() else 0, layer)
-        if old:
-            project.removeMapLayer(old)
-        self.canvas.setExtent(layer.extent().scaled(1.03))
-        self.canvas.refresh()
-
-    def _show_samples(self, layer):
-        """Bring the layer of samples onto the map, above the others."""
-        project = QgsProject.instance()
-        if project.mapLayer(layer.id()) is None:
-            project.addMapLayer(layer, False)
-            project.layerTreeRoot().insertLayer(0, layer)
-
     def _show_whole_image(self):
         """Show the class of the whole image, in words and as a frame."""
+        self.on_map.frame()
         if self.folder is None or self.samples is None:
-            self._draw_frame(None)
             return
         whole = self.samples.whole_image()
         name = whole[0][sample_files.NAME] if whole else ""
         self.source.show_state(self.folder, self.samples.images(), name)
-        self._draw_frame(QColor(*(int(whole[0][part]) for part in ("RED", "GREEN", "BLUE"))) if whole else None)
-
-    def _draw_frame(self, color):
-        """Draw a frame around the image, or none."""
-        if self._frame is not None:
-            self.canvas.scene().removeItem(self._frame)
-            self._frame = None
-        if color is not None:
-            self._frame = QgsRubberBand(self.canvas, QgsWkbTypes.PolygonGeometry)
-            extent = self.raster_layer.extent()
-            self._frame.setToGeometry(QgsGeometry.fromRect(extent), self.raster_layer.crs())
-            self._frame.setStrokeColor(color)
-            self._frame.setFillColor(QColor(0, 0, 0, 0))
-            self._frame.setWidth(5)
+        if whole:
+            self.on_map.frame(self.raster_layer, tuple(int(whole[0][part]) for part in ("RED", "GREEN", "BLUE")))
 
     def _schema_path(self):
         """Return the file that keeps the classes beside the samples."""

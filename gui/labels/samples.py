@@ -11,39 +11,20 @@ import os
 from dataclasses import dataclass
 
 from qgis.core import (
-    NULL,
     QgsCategorizedSymbolRenderer,
     QgsFeature,
     QgsFeatureRequest,
-    QgsGeometry,
     QgsRendererCategory,
-    QgsWkbTypes,
 )
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...algorithms.styling import outline
 from . import sample_files as files
-from .pixel_count import count_pixels, has_pixels
-from .sample_files import BLUE, COUNT, GREEN, IMAGE, NAME, RED, VALUE, SampleError
-
-
-@dataclass(frozen=True)
-class Total:
-    """What there is of a class.
-
-    Attributes:
-        name: The class.
-        value: Its value.
-        color: Red, green, blue, 0..255.
-        samples: Number of samples.
-        pixels: Pixels in them.
-    """
-
-    name: str
-    value: int
-    color: tuple
-    samples: int
-    pixels: int
+from .counts import Counts
+from .new_features import labelled, new_feature
+from .pixel_count import count_pixels
+from .sample_files import COUNT, IMAGE, VALUE, SampleError
+from .writing import replace
 
 
 @dataclass(frozen=True)
@@ -85,7 +66,7 @@ class Samples(QObject):
         super().__init__()
         self.path, self.raster, self.image = path, raster, image
         self._styled = None
-        self._counts = {}
+        self._counts = Counts()
         self._done, self._undone = [], []
         self._layer = self._all = None
         if os.path.exists(path) and files.is_sample_file(path):
@@ -140,7 +121,9 @@ class Samples(QObject):
             SampleError: As ``add``; then none of them is saved.
         """
         fields = self.layer.fields()
-        features = [self._feature(fields, geometry, class_) for geometry, class_ in rows]
+        features = [
+            labelled(new_feature(fields, geometry, self.raster, self.image), class_) for geometry, class_ in rows
+        ]
         added = self._write((), features)
         self._remember(Change((), tuple(added)))
         return [feature.id() for feature in added]
@@ -164,7 +147,7 @@ class Samples(QObject):
             class_: The ``LabelClass``.
         """
         before = self.features(ids)
-        after = [self._labelled(QgsFeature(feature), class_) for feature in before]
+        after = [labelled(feature, class_) for feature in before]
         if before:
             self._write(before, after)
             self._remember(Change(tuple(before), tuple(after)))
@@ -203,8 +186,7 @@ class Samples(QObject):
 
     def totals(self):
         """Return a ``Total`` for each class that has samples, in all images, by class value."""
-        counted = sorted(self._counts.items())
-        return [Total(name, value, color, *numbers) for (value, name, color), numbers in counted]
+        return self._counts.totals()
 
     def copy(self, path):
         """Write all samples to another GeoPackage.
@@ -234,9 +216,9 @@ class Samples(QObject):
         """Take the last step back; return the features that it had touched, none when there was no step."""
         if not self._done:
             return ()
-        change = self._done.pop()
+        change = self._done[-1]
         self._write(change.added, change.removed)
-        self._undone.append(change)
+        self._undone.append(self._done.pop())
         self.changed.emit()
         return change.removed + change.added
 
@@ -244,9 +226,9 @@ class Samples(QObject):
         """Do the step again that was taken back; return the features that it touched, none when there was no step."""
         if not self._undone:
             return ()
-        change = self._undone.pop()
+        change = self._undone[-1]
         self._write(change.removed, change.added)
-        self._done.append(change)
+        self._done.append(self._undone.pop())
         self.changed.emit()
         return change.removed + change.added
 
@@ -292,18 +274,7 @@ class Samples(QObject):
 
     def _count_all(self):
         """Count the samples of the file; changes made here are counted as they are made."""
-        self._counts = {}
-        self._count(self._all.getFeatures(QgsFeatureRequest().setFlags(QgsFeatureRequest.NoGeometry)), 1)
-
-    def _count(self, features, sign):
-        """Add samples to the counts, or with -1 take them out."""
-        for feature in features:
-            color = tuple(_number(feature[name]) for name in (RED, GREEN, BLUE))
-            key = (_number(feature[VALUE]), str(feature[NAME]), color)
-            samples, pixels = self._counts.get(key, (0, 0))
-            self._counts[key] = samples + sign, pixels + sign * _number(feature[COUNT])
-            if not self._counts[key][0]:
-                del self._counts[key]
+        self._counts = Counts(self._all.getFeatures(QgsFeatureRequest().setFlags(QgsFeatureRequest.NoGeometry)))
 
     def _show(self):
         """Make the layer that is shown."""
@@ -340,99 +311,20 @@ class Samples(QObject):
             text = self.image.replace("'", "''")
             self._layer.setSubsetString(f"\"{IMAGE}\" = '{text}'")
 
-    def _feature(self, fields, geometry, class_):
-        """Return a new sample, its shape made valid and cut to the raster."""
-        feature = QgsFeature(fields)
-        if self.image:
-            feature[IMAGE] = self.image
-        if geometry is None:
-            feature[COUNT] = self.raster.width() * self.raster.height()
-        else:
-            shape = usable(geometry, self.raster)
-            feature.setGeometry(shape)
-            feature[COUNT] = count_pixels(shape, self.raster)
-        return self._labelled(feature, class_)
-
-    def _labelled(self, feature, class_):
-        """Return a feature with the fields of a class."""
-        feature[NAME], feature[VALUE] = class_.name, class_.value
-        feature[RED], feature[GREEN], feature[BLUE] = class_.color
-        return feature
-
     def _write(self, removed, added):
-        """Change the file; features that are among both keep their place and change their attributes.
-
-        Returns:
-            The features that were added, with their ids.
-        """
-        provider = self._all.dataProvider()
-        before, after = {feature.id() for feature in removed}, {feature.id() for feature in added}
-        gone = [number for number in before if number not in after]
-        if gone and not provider.deleteFeatures(gone):
-            raise SampleError(f"{self.path} cannot be changed ({_why(provider)}): is it open elsewhere?")
-        changed = {feature.id(): _attributes(feature) for feature in added if feature.id() in before}
-        if changed and not provider.changeAttributeValues(changed):
-            raise SampleError(f"{self.path} cannot be changed ({_why(provider)}): is it open elsewhere?")
-        new = [_numbered(feature) for feature in added if feature.id() not in before]
-        done, written = provider.addFeatures(new) if new else (True, [])
-        if not done:
-            raise SampleError(f"{self.path} cannot be written ({_why(provider)}): is it full or read-only?")
-        self._count(removed, -1)
-        self._count(added, 1)
+        """Change the file, the counts and what is shown; returns the new features, with their ids."""
+        written = replace(self._all, self.path, removed, added)
+        self._counts.add(removed, -1)
+        self._counts.add(added, 1)
         shown = self.layer
         shown.dataProvider().reloadData()
         shown.updateExtents()
         self.style()
         shown.triggerRepaint()
-        return list(written)
+        return written
 
     def _remember(self, change):
         """Put a step on the undo list and tell."""
         self._done.append(change)
         self._undone = []
         self.changed.emit()
-
-
-def usable(geometry: QgsGeometry, raster):
-    """Return a shape as a sample can have it: valid, with an area, within the raster.
-
-    Raises:
-        SampleError: Nothing is left of it.
-    """
-    shape = QgsGeometry(geometry)
-    if not shape.isGeosValid():
-        shape = shape.makeValid()
-    if has_pixels(raster):
-        shape = shape.intersection(QgsGeometry.fromRect(raster.extent()))
-        if shape.isEmpty():
-            raise SampleError(f"the shape lies outside {raster.name()}: draw on the image")
-    parts = [
-        part for part in shape.asGeometryCollection() if part.type() == QgsWkbTypes.PolygonGeometry and part.area() > 0
-    ]
-    if not parts:
-        raise SampleError("the shape has no area: draw it larger")
-    return QgsGeometry.collectGeometry(parts)
-
-
-def _attributes(feature):
-    """Return the attributes of a feature by number, without its id."""
-    return {number: value for number, value in enumerate(feature.attributes()) if number}
-
-
-def _numbered(feature):
-    """Return a feature that is saved under the id it had; a new one gets the next."""
-    numbered = QgsFeature(feature)
-    numbered[0] = feature.id() if feature.id() >= 0 else None
-    return numbered
-
-
-def _why(provider):
-    """Return what the provider says went wrong."""
-    errors = provider.errors()
-    provider.clearErrors()
-    return errors[-1] if errors else "no reason given"
-
-
-def _number(value):
-    """Return a whole number of a field, 0 where it is empty."""
-    return 0 if value is None or value == NULL else int(value)

@@ -1,0 +1,56 @@
+"""Changes the features of a file at once, past QGIS's edit buffer."""
+
+from __future__ import annotations
+
+from qgis.core import QgsFeature
+
+from .sample_files import SampleError
+
+
+def replace(layer, path, removed, added):
+    """Take features out of a layer and put others in; those that are among both change their attributes in place.
+
+    Args:
+        layer: The layer; it need not be in edit mode.
+        path: Its file, for messages.
+        removed: Features as they are.
+        added: Features as they shall be; those that had an id keep it.
+
+    Returns:
+        The features that are new, with their ids.
+
+    Raises:
+        SampleError: The file cannot be changed.
+    """
+    provider = layer.dataProvider()
+    before, after = {feature.id() for feature in removed}, {feature.id() for feature in added}
+    gone = [number for number in before if number not in after]
+    if gone and not provider.deleteFeatures(gone):
+        raise SampleError(f"{path} cannot be changed ({_why(provider)}): is it open elsewhere?")
+    changed = {feature.id(): _attributes(feature) for feature in added if feature.id() in before}
+    if changed and not provider.changeAttributeValues(changed):
+        raise SampleError(f"{path} cannot be changed ({_why(provider)}): is it open elsewhere?")
+    new = [_numbered(feature) for feature in added if feature.id() not in before]
+    done, written = provider.addFeatures(new) if new else (True, [])
+    if not done:
+        raise SampleError(f"{path} cannot be written ({_why(provider)}): is it full or read-only?")
+    return list(written)
+
+
+def _attributes(feature):
+    """Return the attributes of a feature by number, without its id."""
+    return {number: value for number, value in enumerate(feature.attributes()) if number}
+
+
+def _numbered(feature):
+    """Return a feature that is saved under the id it had; a new one gets the next."""
+    numbered = QgsFeature(feature)
+    numbered[0] = feature.id() if feature.id() >= 0 else None
+    return numbered
+
+
+def _why(provider):
+    """Return what the provider says went wrong."""
+    errors = provider.errors()
+    provider.clearErrors()
+    return errors[-1] if errors else "no reason given"
