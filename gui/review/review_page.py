@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import (
 
 from .class_table import ClassTable, icon_of, title_of
 from .fields import ACCEPTED, ADDED, REJECTED
-from .store import ALL, CHANGED, OPEN, ORDERS, Choice
+from .store import ALL, BY_PLACE, CHANGED, OPEN, ORDERS, Choice
 
 SHOWN = (
     (OPEN, "Not reviewed"),
@@ -43,9 +43,9 @@ BUTTONS = (
 )
 """Action, text, key, tool tip, colour."""
 
-DRAWING = "Drag a rectangle, or click corners: Backspace takes one back, a right click ends, Esc gives up"
-POINTING = "Click the place; Esc gives up"
-RESHAPING = "Drag a corner, or the whole from inside; Enter ends"
+DRAWING = "Drag a rectangle, or click corners.\nRight click ends, Backspace and Esc take back."
+POINTING = "Click the place. Esc gives up."
+RESHAPING = "Drag a corner, or the whole from inside. Enter ends."
 
 WAIT = 200
 """Milliseconds without a move of the threshold after which it counts."""
@@ -144,6 +144,8 @@ class ReviewPage(QWidget):
         self.title.setFont(font)
         self.sure.setFont(font)
         self.story.setWordWrap(True)
+        self.story.setMinimumHeight(2 * self.story.fontMetrics().lineSpacing())  # the buttons below stay in place
+        self.story.setAlignment(Qt.AlignLeft | Qt.AlignTop)
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setFixedHeight(6)
@@ -183,7 +185,7 @@ class ReviewPage(QWidget):
     def choice(self):
         """Return what the widgets choose."""
         return Choice(
-            self.order.currentData() or "",
+            self.order.currentData() or BY_PLACE,
             self.shown.currentData(),
             self.class_name.currentData(),
             self.threshold.value(),
@@ -201,8 +203,6 @@ class ReviewPage(QWidget):
         self.order.clear()
         for order in orders:
             self.order.addItem(ORDERS[order], order)
-        if not orders:
-            self.order.addItem("As they are in the layer", "")
         self.order.setCurrentIndex(max(0, self.order.findData(had)))
         had = self.class_name.currentData()
         self.class_name.clear()

@@ -17,14 +17,19 @@ PAGE = 200
 """Ids that are fetched at a time."""
 
 SUREST, DOUBTFUL, BY_CLASS, NEAREST, ENTROPY = "surest", "doubtful", "class", "nearest", "entropy"
+BY_PLACE = "place"
 ORDERS = {
     SUREST: "Confidence, surest first",
     DOUBTFUL: "Confidence, least sure first",
     BY_CLASS: "Class, surest first",
     NEAREST: "Uncertainty, nearest to the threshold",
     ENTROPY: "Uncertainty, highest entropy",
+    BY_PLACE: "Place, neighbours together",
 }
 OPEN, ALL, CHANGED = "open", "all", "changed"
+
+NEIGHBOURS = 12
+"""Results that a cell of the order by place holds, where they are spread evenly."""
 
 _LAST = 1e308
 """Stands behind every number where a field is empty."""
@@ -83,7 +88,7 @@ class Store:
             change(self._path, f"CREATE INDEX IF NOT EXISTS {quoted(name)} ON {quoted(self.table)} ({listed})")
         except DatabaseError as error:
             raise self._refused(error) from error
-        self.scale = 1.0
+        self.scale, self._cells = 1.0, None
         if fields.confidence:
             highest = self._ask(f"SELECT MAX({quoted(fields.confidence)}) AS highest FROM {quoted(self.table)}")[0][0]
             self.scale = 100.0 if highest is not None and float(highest) > 1.0 else 1.0
@@ -92,6 +97,7 @@ class Store:
         """Return the orders that the fields allow."""
         needs = {SUREST: self.fields.confidence, DOUBTFUL: self.fields.confidence, NEAREST: self.fields.confidence}
         needs[ENTROPY], needs[BY_CLASS] = self.fields.entropy, self.fields.class_name or self.fields.class_value
+        needs[BY_PLACE] = True
         return [order for order in ORDERS if needs[order]]
 
     def counts(self, threshold):
@@ -199,7 +205,19 @@ class Store:
             NEAREST: [f"COALESCE(ABS({confidence} - {choice.threshold * self.scale!r}), {_LAST})"],
             ENTROPY: [f"COALESCE(-{quoted(self.fields.entropy)}, {_LAST})"] if self.fields.entropy else [],
         }
-        return keys[choice.order] if choice.order in self.orders() else []
+        if choice.order in keys and choice.order in self.orders():
+            return keys[choice.order]
+        self._cells = self._cells or self._cell()
+        return self._cells
+
+    def _cell(self):
+        """Return row, from the north, and column of the square cell in which a result lies."""
+        names = self._ask(f"SELECT column_name FROM gpkg_geometry_columns WHERE table_name = {text(self.table)}")
+        shape, ground = quoted(names[0][0]), self.layer.extent()
+        each = max(1.0, self.layer.featureCount() / NEIGHBOURS)
+        side = max((ground.width() * ground.height() / each) ** 0.5, 1e-3 * (ground.width() + ground.height()), 1e-9)
+        row = f"CAST(({ground.yMaximum()!r} - ST_MaxY({shape})) / {side!r} AS INTEGER)"
+        return [f"COALESCE({row}, {_LAST})", f"COALESCE(CAST(ST_MinX({shape}) / {side!r} AS INTEGER), {_LAST})"]
 
     def _ask(self, sql):
         """Return the rows of a statement.

@@ -20,7 +20,7 @@ from imagery_deep_learning.gui.review.fields import (
     guess,
     why_not,
 )
-from imagery_deep_learning.gui.review.store import BY_CLASS, DOUBTFUL, NEAREST, OPEN, SUREST, Choice, Store
+from imagery_deep_learning.gui.review.store import BY_CLASS, BY_PLACE, DOUBTFUL, NEAREST, OPEN, SUREST, Choice, Store
 
 from .conftest import NAME, ROOT
 from .review_layers import LEFT, TOP, box, states, write_results
@@ -55,6 +55,20 @@ def test_results_come_in_the_order_that_is_chosen(store, order, threshold, ids):
     choice = Choice(order, OPEN, None, threshold)
     assert store.page(choice) == ids
     assert store.page(choice, ids[1]) == ids[2:]
+
+
+def test_neighbours_come_together(qgis_app, tmp_path):
+    """Whatever the order in the file: cell by cell, from north to south and west to east."""
+    shapes = []
+    for number in range(48):
+        col, row = number % 2, number // 2 % 2
+        left, top = LEFT + 1000 * col + number, TOP - 1000 * row - number
+        shapes.append(QgsRectangle(left, top - 5, left + 5, top))
+    layer = write_results(tmp_path / "four.gpkg", [("tree", 1, 0.5)] * 48, shapes=shapes)
+    ids = Store(layer, guess(layer)).page(Choice(BY_PLACE))
+    places = [((fid - 1) // 2 % 2, (fid - 1) % 2) for fid in ids]
+    assert places == sorted(places)
+    assert len(set(ids)) == 48
 
 
 def test_counts_are_by_class_and_state_above_the_threshold(store):
@@ -184,7 +198,7 @@ def test_points_are_reviewed_too(qgis_app, tmp_path):
     """Classified points have no confidence necessarily."""
     layer = write_results(tmp_path / "points.gpkg", kind=QgsWkbTypes.Point)
     store = Store(layer, Fields(class_name="Class"))
-    assert store.orders() == [BY_CLASS]
+    assert store.orders() == [BY_CLASS, BY_PLACE]
     assert store.page(Choice(BY_CLASS)) == [2, 4, 1, 3, 5]
     Decisions(store).redraw(2, QgsGeometry.fromWkt(f"POINT({LEFT + 1} {TOP - 1})"))
     assert states(layer)[2] == "redrawn"
