@@ -13,6 +13,10 @@ from qgis.core import (
     QgsProcessingAlgRunnerTask,
     QgsProcessingContext,
     QgsProcessingFeedback,
+    QgsProcessingModelAlgorithm,
+    QgsProcessingModelChildAlgorithm,
+    QgsProcessingModelChildParameterSource,
+    QgsProcessingModelOutput,
     QgsProcessingOutputLayerDefinition,
     QgsProject,
     QgsRasterLayer,
@@ -134,6 +138,48 @@ def test_a_run_in_the_background_brings_its_layer_too(project, scene):
     handleAlgorithmResults(algorithm, context, feedback)
     assert [layer.name() for layer in project.mapLayers().values()] == ["Unique objects: found"]
     assert len(project.layerTreeRoot().children()[0].children()) == 1
+
+
+def test_layers_of_a_model_arrive_in_groups_under_the_names_of_the_model(project, scene, tmp_path):
+    """A chain of two tools: both outputs are styled and grouped, and keep the names that the model gives."""
+    model = QgsProcessingModelAlgorithm("chain", "tests")
+    first = QgsProcessingModelChildAlgorithm("deeplearning:nonmaximumsuppression")
+    first.setChildId("thin")
+    fixed = QgsProcessingModelChildParameterSource.fromStaticValue
+    first.addParameterSources("in_featureclass", [fixed(f"{scene}/found.gpkg")])
+    first.addParameterSources("confidence_score_field", [fixed("Confidence")])
+    thinned = QgsProcessingModelOutput("Thinned pads", "Thinned pads")
+    thinned.setChildOutputName("out_featureclass")
+    thinned.setChildId("thin")
+    first.setModelOutputs({"Thinned pads": thinned})
+    model.addChildAlgorithm(first)
+    second = QgsProcessingModelChildAlgorithm("deeplearning:computeaccuracyforobjectdetection")
+    second.setChildId("judge")
+    chained = QgsProcessingModelChildParameterSource.fromChildOutput("thin", "out_featureclass")
+    second.addParameterSources("detected_features", [chained])
+    second.addParameterSources("ground_truth_features", [fixed(f"{scene}/labels.gpkg")])
+    hits = QgsProcessingModelOutput("Found pads", "Found pads")
+    hits.setChildOutputName("out_true_positives")
+    hits.setChildId("judge")
+    second.setModelOutputs({"Found pads": hits})
+    model.addChildAlgorithm(second)
+    model.initAlgorithm()
+    context, feedback = QgsProcessingContext(), QgsProcessingFeedback()
+    context.setProject(project)
+    values = {
+        definition.name(): QgsProcessingOutputLayerDefinition(str(tmp_path / f"{number}.gpkg"), project)
+        for number, definition in enumerate(model.parameterDefinitions())
+        if definition.isDestination()
+    }
+    assert len(values) == 2
+    assert model.run(values, context, feedback)[1], feedback.textLog()
+    assert handleAlgorithmResults(model, context, feedback)
+
+    layers = {layer.name(): layer for layer in project.mapLayers().values()}
+    assert set(layers) == {"Thinned pads", "Found pads"}
+    assert layers["Found pads"].renderer().symbol().symbolLayer(0).strokeColor().getRgb()[:3] == HIT
+    groups = project.layerTreeRoot().children()
+    assert len(groups) == 2 and all(len(group.children()) == 1 for group in groups)
 
 
 def test_without_a_project_nothing_is_arranged(scene, tmp_path):
