@@ -7,18 +7,17 @@ from typing import ClassVar
 from qgis.core import QgsProcessingAlgorithm, QgsProcessingException
 from qgis.PyQt.QtGui import QIcon
 
-from ..engine.docs import default_text, example_command
 from ..engine.errors import EngineError
 from ..engine.tools import TOOLS
-from ..engine.tools.arguments import ARGUMENTS
 from ..engine.tools.declaration import Tool
-from ..engine.tools.kinds import Arguments
 from ..provider.engine_environment import any_interpreter
 from ..provider.engine_process import run_engine
 from ..provider.icons import icon_path
 from ..provider.run_records import Recorder
+from ..provider.words import tr
 from .arrivals import arrange
 from .given_values import plain_values, subject_of
+from .help_panel import help_text
 from .parameters import Border, definition, output_definition, value
 
 
@@ -48,11 +47,11 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
 
     def displayName(self):
         """Return the name in the toolbox."""
-        return self.tool.title
+        return tr(self.tool.title)
 
     def group(self):
         """Return the toolbox group."""
-        return self.tool.group
+        return tr(self.tool.group)
 
     def groupId(self):
         """Return the id of the toolbox group."""
@@ -68,18 +67,11 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
 
     def shortDescription(self):
         """Return one sentence for the tool tip."""
-        return self.tool.__doc__
+        return tr(self.tool.__doc__)
 
     def shortHelpString(self):
-        """Return the help panel: summary, parameters, an example command."""
-        lines = [f"<p>{self.tool.__doc__}</p>", f"<p>{self.tool.about}</p>" if self.tool.about else ""]
-        for parameter in self.tool.parameters().values():
-            default = default_text(parameter)
-            default = "" if default in ("required", "empty") else f" Default: {default}."
-            lines.append(f"<p><b>{parameter.kind.label}</b> ({parameter.name})<br>{parameter.kind.help}{default}</p>")
-            lines += _argument_list(parameter.kind)
-        lines.append(f"<p><b>Example</b><br><code>{example_command(self.tool)}</code></p>")
-        return "\n".join(lines)
+        """Return the help panel: what it does, a picture, parameters, an example command."""
+        return help_text(next(name for name, tool in TOOLS.items() if tool is self.tool), self.tool)
 
     def initAlgorithm(self, configuration=None):
         """Declare parameters and derived outputs."""
@@ -172,12 +164,3 @@ class EngineAlgorithm(QgsProcessingAlgorithm):
         values = {name: value(parameter.kind, parameter, border) for name, parameter in declared.items()}
         unknown = {name: given for name, given in border.parameters.items() if name not in declared}
         return self.tool.from_values({**values, **unknown})
-
-
-def _argument_list(kind):
-    """Return the arguments that models of a task take, as lines of the help panel."""
-    return [
-        f"<p>&nbsp;&nbsp;<i>{spec.name}</i>: {spec.help} Default: {spec.default or 'by the model'}.</p>"
-        for spec in ARGUMENTS.get(getattr(kind, "task", ""), ())
-        if isinstance(kind, Arguments)
-    ]

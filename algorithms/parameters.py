@@ -97,7 +97,7 @@ class Border:
 
 def output_definition(output):
     """Return QGIS's declaration of a derived output."""
-    return OUTPUTS[output.kind](output.name, output.label)
+    return OUTPUTS[output.kind](output.name, tr(output.label))
 
 
 @singledispatch

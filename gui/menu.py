@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QIcon
 from qgis.PyQt.QtWidgets import QAction
 
 from ..provider.icons import icon_path
+from ..provider.words import tr
 from . import tool_dialog
 
 TITLE = "Imagery Deep Learning"
@@ -92,6 +93,7 @@ class Menu:
         """Show a pane, making it the first time, and return it."""
         if pane.title not in self.panes:
             made = pane.make(self.iface)
+            made.setWindowTitle(tr(pane.title))
             self.iface.addDockWidget(Qt.RightDockWidgetArea, made)
             self.panes[pane.title] = made
         self.panes[pane.title].setUserVisible(True)
@@ -113,7 +115,7 @@ class Menu:
 
     def _entry(self, text, icon, act):
         """Add an entry to the menu and return its action."""
-        action = QAction(QIcon(icon_path(icon)), text, self.iface.mainWindow())
+        action = QAction(QIcon(icon_path(icon)), tr(text), self.iface.mainWindow())
         action.triggered.connect(act)
         self.iface.addPluginToMenu(TITLE, action)
         self.actions.append(action)

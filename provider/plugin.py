@@ -7,9 +7,10 @@ import sys
 
 import qgis.utils
 from qgis.core import QgsApplication
-from qgis.PyQt.QtCore import QTimer
+from qgis.PyQt.QtCore import QCoreApplication, QTimer
 
 from .provider import Provider
+from .words import install_translator
 
 
 class Plugin:
@@ -21,9 +22,11 @@ class Plugin:
         self.provider = None
         self.menu = None
         self.announcer = None
+        self.translator = None
 
     def initProcessing(self):
         """Add the provider; called by ``qgis_process`` in place of ``initGui``."""
+        self.translator = install_translator()
         self.provider = Provider()
         QgsApplication.processingRegistry().addProvider(self.provider)
 
@@ -63,6 +66,9 @@ class Plugin:
         if self.provider is not None:
             QgsApplication.processingRegistry().removeProvider(self.provider)
             self.provider = None
+        if self.translator is not None:
+            QCoreApplication.removeTranslator(self.translator)
+            self.translator = None
         forget_modules()
 
 

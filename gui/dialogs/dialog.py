@@ -112,6 +112,7 @@ class ToolDialog(AlgorithmDialog):
         self.estimate_button.setToolTip(tr("Tiles, memory, disk and time of this run, without running it"))
         self.estimate_button.clicked.connect(lambda _: self._estimate())
         self.buttonBox().addButton(self.estimate_button, QDialogButtonBox.ResetRole)
+        self.updateRunButtonVisibility()  # a button more shows those again that QGIS had hidden
 
     def _estimate(self):
         """Estimate with the values as they are."""

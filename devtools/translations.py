@@ -1,0 +1,106 @@
+"""The texts that users read, collected into ``i18n/*.ts``, and those files compiled to ``*.qm``.
+
+``python -m devtools.translations`` brings every .ts up to date: new texts are added without a translation, texts that
+are gone are taken out, translations stay. ``lrelease`` (Debian: qttools5-dev-tools) compiles.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import subprocess
+import sys
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+from engine.models.registry import architectures
+from engine.tools import TOOLS
+from engine.tools.arguments import ARGUMENTS
+
+ROOT = Path(__file__).resolve().parents[1]
+FOLDER = ROOT / "i18n"
+CONTEXT = "ImageryDeepLearning"
+LANGUAGES = ("fr",)
+MENU = ("Set Up the Engine…", "Diagnose the Engine…")
+"""Entries of the menu beside those of the panes."""
+
+SCANNED = ("algorithms", "gui", "provider")
+
+
+def texts() -> list[str]:
+    """Return every text that is shown to users, in a fixed order, each once."""
+    return list(dict.fromkeys([*declared(), *called()]))
+
+
+def declared() -> Iterator[str]:
+    """Yield what declarations say: titles, groups, summaries, labels and help."""
+    for tool in TOOLS.values():
+        yield from filter(None, (tool.title, tool.group, tool.__doc__, tool.about))
+        for parameter in tool.parameters().values():
+            yield from filter(None, (parameter.kind.label, parameter.kind.help))
+        for output in tool.derived:
+            yield output.label
+    for specs in [*ARGUMENTS.values(), *(entry.arguments for entry in architectures().values())]:
+        yield from (spec.help for spec in specs if spec.help)
+    yield from (entry.help for entry in architectures().values() if entry.help)
+    yield from MENU
+
+
+def called() -> Iterator[str]:
+    """Yield the texts in calls of ``tr``, and those that ``gui/menu.py`` lists."""
+    for folder in SCANNED:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                    first = node.args[0] if node.args else None
+                    if node.func.id in ("tr", "Pane") and isinstance(first, ast.Constant):
+                        yield str(first.value)
+
+
+def read(path: Path) -> dict[str, str]:
+    """Return the translations of a .ts file that are finished, by text."""
+    if not path.is_file():
+        return {}
+    found = {}
+    for message in ElementTree.parse(path).getroot().iter("message"):
+        source, translation = message.findtext("source") or "", message.find("translation")
+        if translation is not None and translation.text and translation.get("type") != "unfinished":
+            found[source] = translation.text
+    return found
+
+
+def write(path: Path, language: str, translations: dict[str, str]) -> int:
+    """Write a .ts file and return how many texts have no translation."""
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', "<!DOCTYPE TS>"]
+    lines += [f'<TS version="2.1" language="{language}" sourcelanguage="en">', "<context>"]
+    lines += [f"    <name>{CONTEXT}</name>"]
+    lacking = 0
+    for text in texts():
+        known = translations.get(text, "")
+        lacking += not known
+        mark = "" if known else ' type="unfinished"'
+        lines += ["    <message>", f"        <source>{escape(text)}</source>"]
+        lines += [f"        <translation{mark}>{escape(known)}</translation>", "    </message>"]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("\n".join([*lines, "</context>", "</TS>", ""]), encoding="utf-8")
+    return lacking
+
+
+def main() -> int:
+    """Bring every language up to date and compile it."""
+    for language in LANGUAGES:
+        path = FOLDER / f"imagery_deep_learning_{language}.ts"
+        lacking = write(path, language, read(path))
+        print(f"{path.relative_to(ROOT)}: {len(texts())} texts, {lacking} without a translation")
+        compiler = shutil.which("lrelease") or shutil.which("lrelease-qt5")
+        if compiler is None:
+            print("lrelease is missing (Debian: qttools5-dev-tools): nothing was compiled", file=sys.stderr)
+            return 1
+        subprocess.run([compiler, "-silent", str(path), "-qm", str(path.with_suffix(".qm"))], check=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
