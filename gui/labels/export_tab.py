@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from html import escape
 
 from qgis.gui import QgsFileWidget
 from qgis.PyQt.QtCore import Qt, QUrl
@@ -41,13 +43,17 @@ WITHOUT_STRIDE = ("Labeled_Tiles", "Imagenet")
 
 
 class ExportTab(QWidget):
-    """Essential parameters of Export Training Data For Deep Learning, and its run."""
+    """Essential parameters of Export Training Data For Deep Learning, and its run.
+
+    Attributes:
+        written: The folder of the last export, empty before the first.
+    """
 
     def __init__(self, pane):
         """Export the samples of a pane."""
         super().__init__()
         self.pane = pane
-        self.run = None
+        self.run, self.written = None, ""
         self.format = QComboBox()
         for text, name in FORMATS:
             self.format.addItem(text, name)
@@ -103,7 +109,7 @@ class ExportTab(QWidget):
         if samples is not None:
             stem = os.path.splitext(samples.path)[0]
             stem = stem[: -len("_samples")] if stem.endswith("_samples") else stem
-            self.folder.setFilePath(stem + "_chips")
+            self.folder.setFilePath(fresh_folder(stem + "_chips"))
         self.said.clear()
 
     def start(self):
@@ -116,6 +122,7 @@ class ExportTab(QWidget):
             return
         self._say("")
         self._running(True)
+        self.written = self.folder.filePath()
         run = Run(TOOL, self.parameters(), self._done, self._failed)
         if run.task is not None:
             run.feedback.progressChanged.connect(lambda share: self.progress.setValue(int(share)))
@@ -130,13 +137,14 @@ class ExportTab(QWidget):
         """Say how many chips there are, and what to do with them."""
         self._running(False)
         count = int(outputs.get("out_chips") or 0)
-        chips = f"{count:,} chip{'' if count == 1 else 's'} written."
+        chips = f"{count:,} chip{'' if count == 1 else 's'} written to {escape(os.path.basename(self.written))}."
         self._say(f'{chips} <a href="folder">Open folder</a> · <a href="train">Train a model…</a>')
+        self.folder.setFilePath(fresh_folder(self.written))
 
     def _failed(self, why):
         """Say why there are no chips."""
         self._running(False)
-        self._say(why)
+        self._say(escape(why))
 
     def _say(self, text):
         """Show a sentence below the buttons."""
@@ -145,9 +153,9 @@ class ExportTab(QWidget):
     def _follow(self, link):
         """Open the folder, or the dialog that trains with it."""
         if link == "train":
-            open_tool(TRAINING, {"in_folder": self.folder.filePath()})
+            open_tool(TRAINING, {"in_folder": self.written})
         else:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(self.folder.filePath()))
+            QDesktopServices.openUrl(QUrl.fromLocalFile(self.written))
 
     def _running(self, going):
         """Show the progress while the export goes on."""
@@ -187,3 +195,15 @@ class ExportTab(QWidget):
         column.addLayout(row)
         column.addWidget(self.said)
         column.addStretch()
+
+
+def fresh_folder(path):
+    """Return a folder that is empty or not there: the path, or with _2, _3 ...; chips of two exports do not mix.
+
+    Args:
+        path: The folder that is wanted.
+    """
+    stem, number = re.sub(r"_\d+$", "", path) if path[-1:].isdigit() else path, 2
+    while os.path.isdir(path) and os.listdir(path):
+        path, number = f"{stem}_{number}", number + 1
+    return path

@@ -27,7 +27,7 @@ def export(pane, format_, tile=64):
     while not tab.said.text() and time.monotonic() < end:
         QApplication.processEvents()
         time.sleep(0.02)
-    return tab.folder.filePath()
+    return tab.written
 
 
 def objects(folder):
@@ -51,6 +51,7 @@ def test_boxes_that_were_drawn_are_in_the_chips(provider, qgis_iface, tmp_path, 
         assert "3 chips written" in pane.export_tab.said.text(), pane.export_tab.said.text()
         assert objects(folder) == {"1": 1, "7": 2}
         assert folder == str(tmp_path / "image_chips")
+        assert pane.export_tab.folder.filePath() == str(tmp_path / "image_chips_2")
 
 
 def test_whole_images_are_exported_to_the_folders_of_their_classes(provider, qgis_iface, tmp_path):
