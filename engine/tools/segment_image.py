@@ -65,7 +65,7 @@ class SegmentImage(Tool):
             above=True,
             high=1000.0,
         ),
-        10.0,
+        30.0,
     )
     bands: tuple[str, ...] = param(
         Names(

@@ -49,10 +49,12 @@ class ClassMapping(QWidget):
             free = self.pane.schema.by_value(value) is None
             self.made[name] = LabelClass(name, value if free else 0, color or self.pane.schema.free_color())
             box = QComboBox()
+            box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(8)
             box.setToolTip(f"What objects that the model calls {name} become")
             self.boxes[name] = box
             at = len(self.boxes) - 1
-            self.rows.addWidget(QLabel(f"{name} becomes"), at, 0)
+            self.rows.addWidget(QLabel(f"{name} →"), at, 0)
             self.rows.addWidget(box, at, 1)
             self._fill(name, self._alike(name))
             box.currentIndexChanged.connect(lambda _: self.changed.emit())
@@ -115,7 +117,7 @@ class ClassMapping(QWidget):
         for known in self.pane.schema.all():
             box.addItem(known.name, known.value)
         if self._alike(name) is None:
-            box.addItem(f"new class {name}", NEW)
+            box.addItem(NEW, NEW)
         box.addItem(LEFT_OUT, LEFT_OUT)
         data = chosen.value if isinstance(chosen, LabelClass) else chosen or NEW
         box.setCurrentIndex(max(0, box.findData(data)))

@@ -129,7 +129,7 @@ class Segments(QObject):
         QgsProject.instance().layersWillBeRemoved.connect(self._drop)  # before the box, which would take another layer
         self.layer = QgsMapLayerComboBox()
         self.layer.setFilters(QgsMapLayerProxyModel.PolygonLayer | QgsMapLayerProxyModel.RasterLayer)
-        self.layer.setAllowEmptyLayer(True)
+        self.layer.setAllowEmptyLayer(True, "computed for the view")
         self.layer.setLayer(None)
         self.layer.setToolTip("Segments of your own: polygons, or a raster of their numbers; empty computes them")
         self.layer.layerChanged.connect(self._take)

@@ -119,7 +119,7 @@ class SuggestPanel(QWidget):
         self.classes = ClassMapping(self.pane)
         self.classes.changed.connect(self._show)
         self.all, self.none = QPushButton(), QPushButton("Reject all")
-        self.by_click = QPushButton("Click")
+        self.by_click = QPushButton("By click")
         self.by_click.setCheckable(True)
         self.by_click.setToolTip("On the map: left click accepts a proposal, right click rejects it")
         self.all.clicked.connect(self.accept_all)
@@ -128,11 +128,12 @@ class SuggestPanel(QWidget):
         confidence, decide = QHBoxLayout(), QHBoxLayout()
         for part in (QLabel("Confidence from"), self.slider, self.limit):
             confidence.addWidget(part)
-        for part in (self.all, self.by_click, self.none):
+        for part in (self.by_click, self.none):
             decide.addWidget(part)
         column = QVBoxLayout(self.open)
         column.addLayout(confidence)
         column.addWidget(self.classes)
+        column.addWidget(self.all)
         column.addLayout(decide)
         return self.open
 
