@@ -1,293 +1,42 @@
-"""Writes docs/examples/*.model3: the steps from labels to accuracy as models of the modeler, one for each task.
+"""Writes docs/examples/*.model3: chains of tools as models of the modeler, to train and judge or to use a model.
 
 Run by the Python that QGIS uses, in a checkout where ``./dev qgis`` has made the plugin's link:
-``QT_QPA_PLATFORM=offscreen /usr/bin/python3 devtools/make_model.py [NAME ...]``
+``QT_QPA_PLATFORM=offscreen /usr/bin/python3 -m devtools.make_model [NAME ...]``
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from qgis.core import (
     QgsApplication,
-    QgsProcessing,
     QgsProcessingModelAlgorithm,
     QgsProcessingModelChildAlgorithm,
     QgsProcessingModelChildParameterSource,
     QgsProcessingModelOutput,
     QgsProcessingModelParameter,
-    QgsProcessingParameterExtent,
-    QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterField,
-    QgsProcessingParameterMapLayer,
-    QgsProcessingParameterNumber,
-    QgsProcessingParameterRasterLayer,
 )
 from qgis.PyQt.QtCore import QPointF
+
+from .model_recipes import CHANGE, CLASSED, OBJECTS, OUTLINES, PIXELS, Recipe
+from .model_recipes_applied import APPLIED, COMPARED
 
 ROOT = Path(__file__).resolve().parents[1]
 FOLDER = ROOT / "docs" / "examples"
 Source = QgsProcessingModelChildParameterSource
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """A model to write.
-
-    Attributes:
-        title: What the toolbox shows.
-        inputs: Makes the parameters that it asks for.
-        children: By id: the algorithm, what it is given, which of its outputs are the model's and under which name.
-        titles: What the model's outputs are called.
-    """
-
-    title: str
-    inputs: Callable[[], list]
-    children: dict
-    titles: dict
-
-
-def minutes() -> QgsProcessingParameterNumber:
-    """Return the parameter that says how long to train."""
-    return QgsProcessingParameterNumber(
-        "max_minutes", "Minutes of training", QgsProcessingParameterNumber.Double, defaultValue=5, minValue=0.1
-    )
-
-
-def object_inputs() -> list:
-    """Return what the model of object detection asks for."""
-    return [
-        QgsProcessingParameterRasterLayer("in_raster", "Raster"),
-        QgsProcessingParameterFeatureSource("training_labels", "Labels to train on"),
-        QgsProcessingParameterFeatureSource("reference_labels", "Labels to judge by"),
-        minutes(),
-    ]
-
-
-def chip_size(default: int) -> QgsProcessingParameterNumber:
-    """Return the parameter that says how large chips are."""
-    return QgsProcessingParameterNumber(
-        "chip_size", "Chip size in pixels", QgsProcessingParameterNumber.Integer, defaultValue=default, minValue=32
-    )
-
-
-def drawn_or_raster() -> list:
-    """Return the labels of pixels to train on and to judge by: polygons or class rasters."""
-    either = [QgsProcessing.TypeVectorPolygon, QgsProcessing.TypeRaster]
-    anything = [QgsProcessing.TypeVectorAnyGeometry, QgsProcessing.TypeRaster]
-    return [
-        QgsProcessingParameterMapLayer("training_labels", "Labels to train on", types=either),
-        QgsProcessingParameterMapLayer("reference", "Ground truth to judge by", types=anything),
-    ]
-
-
-def pixel_inputs() -> list:
-    """Return what the model of pixel classification asks for."""
-    return [
-        QgsProcessingParameterRasterLayer("in_raster", "Raster"),
-        *drawn_or_raster(),
-        chip_size(256),
-        minutes(),
-    ]
-
-
-def change_inputs() -> list:
-    """Return what the model of change detection asks for."""
-    return [
-        QgsProcessingParameterRasterLayer("from_raster", "Raster of the earlier date"),
-        QgsProcessingParameterRasterLayer("to_raster", "Raster of the later date"),
-        *drawn_or_raster(),
-        QgsProcessingParameterExtent("training_extent", "Part of the rasters to train on", optional=True),
-        chip_size(256),
-        minutes(),
-    ]
-
-
-def classed_inputs() -> list:
-    """Return what the model of object classification asks for."""
-    return [
-        QgsProcessingParameterRasterLayer("in_raster", "Raster"),
-        QgsProcessingParameterFeatureSource("training_objects", "Objects to train on"),
-        QgsProcessingParameterFeatureSource("objects", "Objects to classify, their classes known"),
-        QgsProcessingParameterField("class_field", "Field with the class", parentLayerParameterName="training_objects"),
-        chip_size(64),
-        minutes(),
-    ]
-
-
-HALF_APART = {
-    "tile_size_x": ("input", "chip_size"),
-    "tile_size_y": ("input", "chip_size"),
-    "stride_x": ("expression", "ceil(@chip_size / 2)"),
-    "stride_y": ("expression", "ceil(@chip_size / 2)"),
+RECIPES = {
+    "detect_objects": OBJECTS,
+    "detect_outlines": OUTLINES,
+    "classify_pixels": PIXELS,
+    "classify_objects": CLASSED,
+    "detect_change": CHANGE,
+    "use_detector": APPLIED,
+    "compare_dates": COMPARED,
 }
-"""Chips of the size asked for, each half of one farther."""
-
-
-def training(**more: tuple) -> tuple:
-    """Return the step that trains on what was exported."""
-    values = {"in_folder": ("output", "export", "out_folder"), **more, "max_minutes": ("input", "max_minutes")}
-    return "deeplearning:traindeeplearningmodel", values, {"out_folder": "model_folder"}
-
-
-def judging(step: str) -> tuple:
-    """Return the step that compares the class raster of another step with the reference."""
-    return (
-        "deeplearning:computeaccuracyforpixelclassification",
-        {
-            "in_raster": ("output", step, "out_classified_raster"),
-            "in_ground_truth_data": ("input", "reference"),
-        },
-        {"out_confusion_matrix": "confusion_matrix", "out_report": "accuracy_report"},
-    )
-
-
-OBJECTS = Recipe(
-    "Train a detector and judge it",
-    object_inputs,
-    {
-        "export": (
-            "deeplearning:exporttrainingdatafordeeplearning",
-            {
-                "in_raster": ("input", "in_raster"),
-                "in_class_data": ("input", "training_labels"),
-                "cell_size": ("value", "auto"),
-            },
-            {},
-        ),
-        "train": training(),
-        "detect": (
-            "deeplearning:detectobjectsusingdeeplearning",
-            {
-                "in_raster": ("input", "in_raster"),
-                "in_model_definition": ("output", "train", "out_model_file"),
-                "arguments": ("value", "threshold 0.05"),
-            },
-            {"out_detected_objects": "detections"},
-        ),
-        "accuracy": (
-            "deeplearning:computeaccuracyforobjectdetection",
-            {
-                "detected_features": ("output", "detect", "out_detected_objects"),
-                "ground_truth_features": ("input", "reference_labels"),
-            },
-            {"out_accuracy_table": "accuracy_table", "out_accuracy_report": "accuracy_report"},
-        ),
-    },
-    {
-        "model_folder": "Model",
-        "detections": "Detections",
-        "accuracy_table": "Accuracy table",
-        "accuracy_report": "Accuracy report",
-    },
-)
-PIXELS = Recipe(
-    "Train a classifier of pixels and judge it",
-    pixel_inputs,
-    {
-        "export": (
-            "deeplearning:exporttrainingdatafordeeplearning",
-            {
-                "in_raster": ("input", "in_raster"),
-                "in_class_data": ("input", "training_labels"),
-                "metadata_format": ("value", "Classified_Tiles"),
-                **HALF_APART,
-            },
-            {},
-        ),
-        "train": training(),
-        "classify": (
-            "deeplearning:classifypixelsusingdeeplearning",
-            {
-                "in_raster": ("input", "in_raster"),
-                "in_model_definition": ("output", "train", "out_model_file"),
-            },
-            {"out_classified_raster": "classified_raster"},
-        ),
-        "accuracy": judging("classify"),
-    },
-    {
-        "model_folder": "Model",
-        "classified_raster": "Classified raster",
-        "confusion_matrix": "Confusion matrix",
-        "accuracy_report": "Accuracy report",
-    },
-)
-CLASSED = Recipe(
-    "Train a classifier of objects and judge it",
-    classed_inputs,
-    {
-        "export": (
-            "deeplearning:exporttrainingdatafordeeplearning",
-            {
-                "in_raster": ("input", "in_raster"),
-                "in_class_data": ("input", "training_objects"),
-                "class_value_field": ("input", "class_field"),
-                "metadata_format": ("value", "Labeled_Tiles"),
-                "crop_mode": ("value", "BOUNDING_BOX"),
-                "tile_size_x": ("input", "chip_size"),
-                "tile_size_y": ("input", "chip_size"),
-            },
-            {},
-        ),
-        "train": training(),
-        "classify": (
-            "deeplearning:classifyobjectsusingdeeplearning",
-            {
-                "in_raster": ("input", "in_raster"),
-                "in_features": ("input", "objects"),
-                "in_model_definition": ("output", "train", "out_model_file"),
-                "truth_field": ("input", "class_field"),
-            },
-            {"out_feature_class": "classified_objects", "out_report": "accuracy_report"},
-        ),
-    },
-    {
-        "model_folder": "Model",
-        "classified_objects": "Classified objects",
-        "accuracy_report": "Accuracy report",
-    },
-)
-CHANGE = Recipe(
-    "Train a detector of change and judge it",
-    change_inputs,
-    {
-        "export": (
-            "deeplearning:exporttrainingdatafordeeplearning",
-            {
-                "in_raster": ("input", "from_raster"),
-                "in_raster2": ("input", "to_raster"),
-                "in_class_data": ("input", "training_labels"),
-                "extent": ("input", "training_extent"),
-                "metadata_format": ("value", "Classified_Tiles"),
-                **HALF_APART,
-            },
-            {},
-        ),
-        "train": training(model_type=("value", "CHANGEDETECTOR")),
-        "change": (
-            "deeplearning:detectchangeusingdeeplearning",
-            {
-                "from_raster": ("input", "from_raster"),
-                "to_raster": ("input", "to_raster"),
-                "in_model_definition": ("output", "train", "out_model_file"),
-            },
-            {"out_classified_raster": "change_raster"},
-        ),
-        "accuracy": judging("change"),
-    },
-    {
-        "model_folder": "Model",
-        "change_raster": "Raster of change",
-        "confusion_matrix": "Confusion matrix",
-        "accuracy_report": "Accuracy report",
-    },
-)
-RECIPES = {"detect_objects": OBJECTS, "classify_pixels": PIXELS, "classify_objects": CLASSED, "detect_change": CHANGE}
 
 
 def source(given: tuple) -> QgsProcessingModelChildParameterSource:

@@ -19,8 +19,16 @@ def opened(name):
 
 
 def test_there_is_a_model_for_each_task():
-    """Objects, pixels, classes of objects and change, each from labels to accuracy."""
-    assert NAMES == ["classify_objects", "classify_pixels", "detect_change", "detect_objects"]
+    """Objects, outlines, pixels, classes of objects and change from labels to accuracy; and two for a trained model."""
+    assert NAMES == [
+        "classify_objects",
+        "classify_pixels",
+        "compare_dates",
+        "detect_change",
+        "detect_objects",
+        "detect_outlines",
+        "use_detector",
+    ]
 
 
 @pytest.mark.parametrize("name", NAMES)
