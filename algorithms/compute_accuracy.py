@@ -18,4 +18,4 @@ class ComputeAccuracyAlgorithm(EngineAlgorithm):
         """Colour the optional layers."""
         for name, colour in COLOURS.items():
             if outputs.get(name):
-                colour_all(outputs[name], colour)
+                colour_all(outputs[name], colour, faint=colour == FALSE_ALARM)

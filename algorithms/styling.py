@@ -163,12 +163,18 @@ def show_images(path, field):
     _save(layer, path)
 
 
-def colour_all(path, color):
-    """Style all features of a layer alike, with labels of class and confidence, and keep the style with the data."""
+def colour_all(path, color, faint=False):
+    """Style all features of a layer alike, with labels of class and confidence, and keep the style with the data.
+
+    Args:
+        path: The layer, as QGIS opens it.
+        color: Red, green, blue, 0..255.
+        faint: Whether lines are thin and fills nearly clear, for layers of which there may be very many features.
+    """
     layer = QgsVectorLayer(path, "styled", "ogr")
     if not layer.isValid():
         return
-    layer.setRenderer(QgsSingleSymbolRenderer(outline(color)))
+    layer.setRenderer(QgsSingleSymbolRenderer(outline(color, 0.35, 14) if faint else outline(color)))
     names = [field.name() for field in layer.fields()]
     field = next((name for name in names if name.lower() in ("class", "classname")), "")
     several = bool(field) and len(layer.uniqueValues(names.index(field), 2)) > 1
