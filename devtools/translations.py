@@ -26,6 +26,9 @@ LANGUAGES = ("fr",)
 MENU = ("Set Up the Engine…", "Diagnose the Engine…")
 """Entries of the menu beside those of the panes."""
 
+ESTIMATE = ("Work", "Memory and disk", "Note", "Time", "Memory in all")
+"""Words of the engine's estimate."""
+
 SCANNED = ("algorithms", "gui", "provider")
 
 
@@ -45,7 +48,7 @@ def declared() -> Iterator[str]:
     for specs in [*ARGUMENTS.values(), *(entry.arguments for entry in architectures().values())]:
         yield from (spec.help for spec in specs if spec.help)
     yield from (entry.help for entry in architectures().values() if entry.help)
-    yield from MENU
+    yield from (*MENU, *ESTIMATE)
 
 
 def called() -> Iterator[str]:
