@@ -15,6 +15,9 @@ from .crs import GDAL_ERRORS
 
 warnings.filterwarnings("ignore", category=NotGeoreferencedWarning)  # such rasters are served, see ``views.UNPLACED``
 
+PNG_TAIL = 4096
+"""Bytes at the end of a PNG in which its last chunk must begin; some programs write more behind it."""
+
 
 def opened(path: str) -> Any:
     """Open a raster for reading.
@@ -50,6 +53,8 @@ def check(dataset: Any, path: str) -> None:
         raise RasterError(f"{path} holds complex numbers: make a raster of amplitudes first")
     if dataset.driver == "GTiff":
         _check_length(dataset, path)
+    if dataset.driver == "PNG" and os.path.isfile(path):
+        _check_end(path)
 
 
 def _check_length(dataset: Any, path: str) -> None:
@@ -61,6 +66,14 @@ def _check_length(dataset: Any, path: str) -> None:
     size = dataset.get_tag_item(f"BLOCK_SIZE_{place}", "TIFF", bidx=band)
     if begin and size and os.path.isfile(path) and int(begin) + int(size) > os.path.getsize(path):
         raise RasterError(f"{path} is truncated: its last pixels are missing; get a whole copy")
+
+
+def _check_end(path: str) -> None:
+    """Refuse a PNG without its last chunk: GDAL makes up the pixels that are missing, and says nothing."""
+    with open(path, "rb") as file:
+        file.seek(max(0, os.path.getsize(path) - PNG_TAIL))
+        if b"IEND" not in file.read():
+            raise RasterError(f"{path} is truncated: its last pixels are missing; get a whole copy")
 
 
 def first_line(error: BaseException) -> str:

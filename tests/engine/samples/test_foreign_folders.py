@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from engine.errors import SampleFolderError
+from engine.errors import RasterError, SampleFolderError
 from engine.job import Job
+from engine.raster.reading import raster_source
 from engine.samples.folder import read_samples
 from engine.samples.foreign.yolo_names import yaml_names
 from engine.samples.instances import read_masks
-from engine.samples.samples import read_label
+from engine.samples.samples import read_chip, read_label
 from tests.engine.samples.foreign_folders import COLS, ROWS, coco, image, raster, read, text
 
 YAML = "path: .\nnames:\n  0: crane\n  1: barge\n"
@@ -287,3 +288,22 @@ def test_colours_without_a_name_and_blurred_masks_are_refused(tmp_path):
     image(tmp_path / "masks" / "1.png", seed=3)
     with pytest.raises(SampleFolderError, match="save masks as PNG"):
         read(tmp_path)
+
+
+def test_a_png_that_ends_too_early_is_refused_and_never_made_up(tmp_path):
+    """GDAL would fill what is missing without a word."""
+    for number in range(3):
+        path = image(tmp_path / "images" / f"{number}.png", seed=number)
+        mask = raster(tmp_path / "masks" / f"{number}.png", np.full((1, ROWS, COLS), 4, np.uint8))
+    samples = read(tmp_path)[0].samples
+    whole, label = path.read_bytes(), mask.read_bytes()
+    path.write_bytes(whole[: len(whole) * 2 // 3])
+    with pytest.raises(SampleFolderError, match=r"2\.png cannot be read: it is damaged"):
+        read_chip(samples[2])
+    with pytest.raises(RasterError, match=r"2\.png is truncated"):
+        raster_source(str(path), job=Job())
+    path.write_bytes(whole)
+    assert read_chip(samples[2]).shape == (3, ROWS, COLS) and raster_source(str(path), job=Job()).rows == ROWS
+    mask.write_bytes(label[: len(label) - 30])
+    with pytest.raises(SampleFolderError, match=r"2\.png cannot be read: it is damaged"):
+        read_label(samples[2])
