@@ -289,6 +289,10 @@ class LabelPane(QgsDockWidget):
             self._schema_of(samples)
             samples.changed.connect(self.refresh)
         self.export_tab.show_samples(samples)
+        if layer is not None:
+            self.tell("")
+        elif not self.source.layers.count():
+            self.tell("Open a raster layer, or choose a folder of images with the button above.")
         self.refresh()
         self.raster_changed.emit()
 
