@@ -125,9 +125,11 @@ def add_fields(layer):
             )
     missing = [QgsField(name, kind) for name, kind in kinds.items() if name not in present]
     if missing and not layer.dataProvider().addAttributes(missing):
+        said = (layer.dataProvider().errors() or ["locked or full"])[-1].strip()
+        layer.dataProvider().clearErrors()
         raise ReviewError(
-            f"the field {STATE} cannot be added to {layer.name()}: close other programs that use the file, or copy it "
-            "to a GeoPackage"
+            f"the field {STATE} cannot be added to {layer.name()} ({said}): close other programs that use the file, or "
+            "copy it to a GeoPackage"
         )
     layer.updateFields()
 

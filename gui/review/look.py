@@ -59,21 +59,20 @@ def show_states(store, threshold, colors):
     above = store.above(threshold)
     low = f"WHEN coalesce(\"{STATE}\", '') = '' AND NOT {above} THEN {BELOW} " if above else ""
     opacity = f"CASE WHEN \"{STATE}\" = '{REJECTED}' THEN {FADED} {low}ELSE 100 END"
-    stroke = f"CASE WHEN coalesce(\"{STATE}\", '') = '' THEN 'dash' ELSE 'solid' END"
     if isinstance(renderer, QgsCategorizedSymbolRenderer):
         known = {str(category.value()) for category in renderer.categories()}
-        attribute = renderer.classAttribute()
+        by = {store.fields.class_name: 0, store.fields.class_value: 1}.get(renderer.classAttribute().strip('"'))
         for (name, value), color in colors.items():
-            shown = name if attribute == store.fields.class_name else value
-            if shown is not None and str(shown) not in known and attribute:
+            shown = None if by is None else (name, value)[by]
+            if shown is not None and str(shown) not in known:
                 renderer.addCategory(QgsRendererCategory(shown, _symbol(layer, color), str(name or value)))
         for place, category in enumerate(renderer.categories()):
             symbol = category.symbol().clone()
-            _dress(symbol, opacity, stroke)
+            _dress(symbol, opacity)
             renderer.updateCategorySymbol(place, symbol)
     else:
         symbol = renderer.symbol().clone()
-        _dress(symbol, opacity, stroke)
+        _dress(symbol, opacity)
         renderer.setSymbol(symbol)
     layer.setRenderer(renderer)
     layer.triggerRepaint()
@@ -116,10 +115,13 @@ def _symbol(layer, color):
     return point(color) if layer.geometryType() == QgsWkbTypes.PointGeometry else outline(color, 0.5, 24)
 
 
-def _dress(symbol, opacity, stroke):
-    """Let opacity and stroke follow the state."""
+def _dress(symbol, opacity):
+    """Let opacity and rim follow the state: what is open is dashed, or has a white rim where it is a point."""
     symbol.setDataDefinedProperty(QgsSymbol.PropertyOpacity, QgsProperty.fromExpression(opacity))
+    is_open = f"coalesce(\"{STATE}\", '') = ''"
+    if symbol.type() == QgsSymbol.Marker:
+        part, rim = QgsSymbolLayer.PropertyStrokeColor, f"CASE WHEN {is_open} THEN '255,255,255' ELSE '30,30,30' END"
+    else:
+        part, rim = QgsSymbolLayer.PropertyStrokeStyle, f"CASE WHEN {is_open} THEN 'dash' ELSE 'solid' END"
     for number in range(symbol.symbolLayerCount()):
-        symbol.symbolLayer(number).setDataDefinedProperty(
-            QgsSymbolLayer.PropertyStrokeStyle, QgsProperty.fromExpression(stroke)
-        )
+        symbol.symbolLayer(number).setDataDefinedProperty(part, QgsProperty.fromExpression(rim))

@@ -150,6 +150,7 @@ class ReviewPane(QgsDockWidget):
         self.page.show_threshold(threshold if fields.confidence else 0.0)
         for widget in (self.page.slider, self.page.threshold):
             widget.setEnabled(bool(fields.confidence))
+        self.page.context.setEnabled(layer.geometryType() == QgsWkbTypes.PolygonGeometry)
         self.page.offer(self.store.orders(), self._classes, self._colors)
         self.tabs.setEnabled(True)
         self._choose()

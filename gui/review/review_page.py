@@ -94,7 +94,7 @@ class ReviewPage(QWidget):
         for times in (3, 6, 12, 24):
             self.context.addItem(f"{times} × its size", times)
         self.context.setCurrentIndex(1)
-        self.context.setToolTip("How much ground the map shows around a result")
+        self.context.setToolTip("How much ground the map shows around a result; points keep the scale of the map")
         for state, label in SHOWN:
             self.shown.addItem(label, state)
         self.slider = QSlider(Qt.Horizontal)

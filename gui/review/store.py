@@ -78,8 +78,9 @@ class Store:
             ReviewError: The fields cannot be added.
         """
         self.layer, self.fields = layer, fields
-        self._path = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())["path"]
-        self.table = layer.dataProvider().subLayers()[0].split("!!::!!")[1]
+        parts = QgsProviderRegistry.instance().decodeUri("ogr", layer.source())
+        self._path = parts["path"]
+        self.table = parts.get("layerName") or layer.dataProvider().subLayers()[0].split("!!::!!")[1]
         add_fields(layer)
         columns = [STATE, fields.class_name, fields.class_value, fields.confidence, CLASS_WAS, fields.entropy]
         listed = ", ".join(quoted(name) for name in columns if name)

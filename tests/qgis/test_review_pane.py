@@ -1,7 +1,17 @@
 """The pane Review Detections, driven by real key and mouse events."""
 
 import pytest
-from qgis.core import QgsFeature, QgsGeometry, QgsPointXY, QgsProject, QgsRectangle, QgsVectorLayer
+from qgis.core import (
+    QgsExpression,
+    QgsFeature,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProject,
+    QgsRectangle,
+    QgsSymbol,
+    QgsSymbolLayer,
+    QgsVectorLayer,
+)
 from qgis.PyQt.QtCore import QPoint, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
@@ -299,3 +309,20 @@ def test_a_temporary_layer_is_reviewed_in_a_copy(open_pane, qgis_new_project, tm
     QTest.mouseClick(pane.layer_choice.copy, Qt.LeftButton)
     assert pane.store.layer.source().endswith("scratch_review.gpkg")
     assert pane.stepper.current == 1
+
+
+def test_the_map_shows_what_was_decided(pane, layer, qgis_canvas):
+    """Rejected results and open ones below the threshold are faded; what is open is dashed."""
+    press(qgis_canvas, Qt.Key_R, Qt.Key_A)
+    pane.page.threshold.setValue(0.5)
+    QTest.qWait(400)
+    categories = layer.renderer().categories()
+    symbol = categories[0].symbol().clone()
+    opacity = symbol.dataDefinedProperties().property(QgsSymbol.PropertyOpacity).asExpression()
+    rim = symbol.symbolLayer(0).dataDefinedProperties().property(QgsSymbolLayer.PropertyStrokeStyle).asExpression()
+    context = layer.createExpressionContext()
+    found = {}
+    for feature in layer.getFeatures():
+        context.setFeature(feature)
+        found[feature.id()] = [QgsExpression(one).evaluate(context) for one in (opacity, rim)]
+    assert found == {1: [22, "solid"], 2: [100, "solid"], 3: [100, "dash"], 4: [8, "dash"], 5: [8, "dash"]}

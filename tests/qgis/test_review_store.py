@@ -9,7 +9,16 @@ import sys
 import time
 
 import pytest
-from qgis.core import NULL, QgsFeature, QgsGeometry, QgsRectangle, QgsVectorLayer, QgsWkbTypes
+from qgis.core import (
+    NULL,
+    QgsCoordinateTransformContext,
+    QgsFeature,
+    QgsGeometry,
+    QgsRectangle,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
+    QgsWkbTypes,
+)
 
 from imagery_deep_learning.gui.review.decisions import Decisions
 from imagery_deep_learning.gui.review.fields import (
@@ -93,6 +102,24 @@ def test_names_with_quotes_and_a_filter_of_the_layer_are_respected(qgis_app, tmp
     store = Store(layer, guess(layer))
     assert store.page(Choice(class_name="o'ak")) == [1]
     assert sum(store.counts(0.0).values()) == 1
+
+
+def test_one_layer_of_several_is_reviewed(qgis_app, tmp_path):
+    """The others of the file stay as they are."""
+    first = write_results(tmp_path / "first.gpkg")
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.actionOnExistingFile = QgsVectorFileWriter.CreateOrOverwriteLayer
+    options.layerName = "second"
+    path, context = str(tmp_path / "first.gpkg"), QgsCoordinateTransformContext()
+    QgsVectorFileWriter.writeAsVectorFormatV3(first, path, context, options)
+    del first
+    layer = QgsVectorLayer(f"{path}|layername=second", "second", "ogr")
+    other = QgsVectorLayer(f"{path}|layername=first", "first", "ogr")
+    assert other.featureCount() == len(list(other.getFeatures()))
+    store = Store(layer, guess(layer))
+    Decisions(store).accept(store.page(Choice())[0])
+    assert store.counts(0.85) == {("accepted", "tree", 1): 1}
+    assert "review" not in QgsVectorLayer(f"{path}|layername=first", "first", "ogr").fields().names()
 
 
 def test_a_relabelled_result_keeps_its_first_class(store):
