@@ -91,7 +91,7 @@ def chips(folder):
         left, cell, _, top, _, _ = image.GetGeoTransform()
         ground = QgsRectangle(left, top - cell * image.RasterYSize, left + cell * image.RasterXSize, top)
         label = folder / "labels" / f"{path.stem}.xml"
-        objects = ElementTree.parse(label).getroot().findall("object") if label.exists() else []
+        objects = ElementTree.parse(label).getroot().findall("object")  # an empty chip has a label file that says so
         found.append((ground, [one.findtext("name") for one in objects]))
     return found
 
