@@ -219,6 +219,8 @@ def _said(told: Job) -> list[tuple[str, str]]:
     """Return what a run tells before it starts, each with a word on what it is about."""
     lines = []
     for text in told.messages:
+        if text.startswith("running on"):
+            continue  # the time tells where
         about = "Memory and disk" if text.startswith("memory for") else "Work" if " x " in text else "Note"
         lines.append((about, text))
     return sorted(lines, key=lambda line: ("Work", "Memory and disk", "Note").index(line[0]))
