@@ -513,7 +513,7 @@
     </message>
     <message>
         <source>Reads COCO (a folder or its .json file; boxes, polygons, run lengths), YOLO, VOC (choose SegmentationClass or SegmentationObject for its masks), KITTI, folders of images and masks (class values or colours), folders of classes, and every format of the export. Masks can become boxes, class maps or class labels, boxes can become chips of single objects; boxes hold no outlines, so they never become masks. Chips that need no change are copied byte for byte. Class names and values are kept. A run into a folder that an earlier run wrote goes on with its numbering.</source>
-        <translation type="unfinished"></translation>
+        <translation>Lit COCO (un dossier ou son fichier .json ; cadres, polygones, longueurs de plages), YOLO, VOC (choisir SegmentationClass ou SegmentationObject pour ses masques), KITTI, les dossiers d'images et de masques (valeurs de classes ou couleurs), les dossiers de classes et tous les formats de l'export. Les masques peuvent devenir cadres, cartes de classes ou étiquettes, les cadres des imagettes d'objets ; les cadres n'ont pas de contour et ne deviennent jamais des masques. Les imagettes qui ne changent pas sont copiées octet par octet. Noms et valeurs de classes sont gardés. Une exécution dans un dossier écrit plus tôt poursuit sa numérotation.</translation>
     </message>
     <message>
         <source>Input training data</source>
@@ -925,7 +925,7 @@
     </message>
     <message>
         <source>The raster is read in overlapping tiles whose scores are blended, so no seam shows and memory does not grow with its height. The result is a cloud optimised GeoTIFF with colours, class names and an attribute table. An interrupted run goes on when the same request is run again: finished rows wait in the work folder. A feature layer stands for its image attachments: a text field with paths of images (absolute, or relative to the layer's file), or, in a GeoPackage, a related table with a blob column (the related tables extension, a foreign key, or a column such as REL_OBJECTID or feature_id), or a blob column of the layer itself.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le raster est lu en tuiles qui se recouvrent et dont les scores sont fondus : aucune couture ne se voit et la mémoire ne croît pas avec sa hauteur. Le résultat est un GeoTIFF optimisé pour le nuage avec couleurs, noms de classes et table attributaire. Une exécution interrompue continue quand la même demande est relancée : les lignes finies attendent dans le dossier de travail. Une couche d'entités représente ses images jointes : un champ texte avec des chemins d'images (absolus, ou relatifs au fichier de la couche), ou, dans un GeoPackage, une table liée avec une colonne binaire (extension des tables liées, clé étrangère, ou colonne telle que REL_OBJECTID ou feature_id), ou une colonne binaire de la couche elle-même.</translation>
     </message>
     <message>
         <source>Raster, folder of rasters, several rasters parted by semicolons, or feature layer with image attachments.</source>
@@ -1053,11 +1053,11 @@
     </message>
     <message>
         <source>Every feature is one object: the model sees a chip around it, of the tile's size or of the object's frame, blackened outside it or not, as it was trained (CropSizeFixed and BlackenAroundFeature of the definition). Features keep their geometry, their attributes and their order; the class label, Classvalue and Confidence (0 to 1) are added. A model with several labels writes them parted by semicolons. Features outside every raster or where it has no data have no label. Without features each image is one object: georeferenced images become the polygons of their extents, images without a CRS the rows of a table, attachments of a layer its features. Results are appended to an output that exists.</source>
-        <translation type="unfinished"></translation>
+        <translation>Chaque entité est un objet : le modèle voit une imagette autour d'elle, de la taille de tuile ou du cadre de l'objet, noircie en dehors ou non, comme à son entraînement (CropSizeFixed et BlackenAroundFeature de la définition). Les entités gardent géométrie, attributs et ordre ; l'étiquette de classe, Classvalue et Confidence (0 à 1) sont ajoutées. Un modèle à plusieurs étiquettes les écrit séparées par des points-virgules. Les entités hors de tout raster ou sans données n'ont pas d'étiquette. Sans entités, chaque image est un objet : les images géoréférencées deviennent les polygones de leur emprise, celles sans SCR les lignes d'une table, les images jointes d'une couche ses entités. Les résultats s'ajoutent à une sortie existante.</translation>
     </message>
     <message>
         <source>Raster, folder of rasters, several rasters parted by semicolons, or feature layer with image attachments. Of several rasters each feature is seen in the one that covers it best, the first among equals.</source>
-        <translation type="unfinished"></translation>
+        <translation>Raster, dossier de rasters, plusieurs rasters séparés par des points-virgules, ou couche d'entités avec images jointes. De plusieurs rasters, chaque entité est vue dans celui qui la couvre le mieux, le premier à égalité.</translation>
     </message>
     <message>
         <source>Output classified objects feature class</source>
@@ -1113,7 +1113,7 @@
     </message>
     <message>
         <source>Cell size at which the raster is read, in units of its CRS. auto: the cell size that the model was trained at. Empty: the model's when it is known, unless it is more than 4 times finer than the raster's; images that are objects themselves keep their own.</source>
-        <translation type="unfinished"></translation>
+        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle à laquelle le modèle a été entraîné. Vide : celle du modèle si elle est connue, sauf si elle est plus de 4 fois plus fine que celle du raster ; les images qui sont elles-mêmes des objets gardent la leur.</translation>
     </message>
     <message>
         <source>Only this part of the raster is seen; features outside it have no label.</source>
@@ -1129,7 +1129,7 @@
     </message>
     <message>
         <source>Both rasters are read on the grid of the first, where both are; the second may have another grid, cell size or reference system and is resampled while it is read (bilinear), nothing is copied. A pixel is valid where both rasters are. Both need the same bands in the same order, and values on the same scale. All else is as in Classify Pixels Using Deep Learning: overlapping tiles, memory that does not grow with the raster's height, a cloud optimised GeoTIFF with colours, class names and an attribute table, and interrupted runs that go on.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les deux rasters sont lus sur la grille du premier, là où sont les deux ; le second peut avoir une autre grille, taille de cellule ou système de référence et est rééchantillonné à la lecture (bilinéaire), rien n'est copié. Un pixel est valide là où les deux rasters le sont. Les deux doivent avoir les mêmes bandes dans le même ordre, et des valeurs à la même échelle. Tout le reste est comme dans Classer des pixels par apprentissage profond : tuiles qui se recouvrent, mémoire qui ne croît pas avec la hauteur, GeoTIFF optimisé pour le nuage avec couleurs, noms de classes et table attributaire, et exécutions interrompues qui continuent.</translation>
     </message>
     <message>
         <source>From raster</source>
@@ -1157,7 +1157,7 @@
     </message>
     <message>
         <source>Cell size at which the raster is read, in units of its CRS. auto: the cell size that the model was trained at. Empty: the model's when it is known, unless it is more than 4 times finer than that of the first raster.</source>
-        <translation type="unfinished"></translation>
+        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle à laquelle le modèle a été entraîné. Vide : celle du modèle si elle est connue, sauf si elle est plus de 4 fois plus fine que celle du premier raster.</translation>
     </message>
     <message>
         <source>Remove duplicate objects: of two that overlap, keep the one with the higher confidence.</source>
@@ -1209,7 +1209,7 @@
     </message>
     <message>
         <source>Each object of the newer layer is matched with at most one of the older, those that overlap most first, objects of one class before others. Matched objects are confirmed, or changed where their classes differ or their outlines overlap less than asked; unmatched ones are new or gone. Points are matched by distance. The output has the attributes of the newer layer (of the older for what is gone), and Status, Change, old_id, new_id, old_class, new_class, old_confidence, new_confidence, IoU and Distance. The layers may have different reference systems: the output is in that of the newer one.</source>
-        <translation type="unfinished"></translation>
+        <translation>Chaque objet de la nouvelle couche est apparié à au plus un de l'ancienne, d'abord ceux qui se recouvrent le plus, les objets d'une même classe avant les autres. Les objets appariés sont confirmés, ou changés si leurs classes diffèrent ou si leurs contours se recouvrent moins que demandé ; les autres sont nouveaux ou disparus. Les points sont appariés par distance. La sortie a les attributs de la nouvelle couche (de l'ancienne pour ce qui a disparu), et Status, Change, old_id, new_id, old_class, new_class, old_confidence, new_confidence, IoU et Distance. Les couches peuvent avoir des systèmes de référence différents : la sortie est dans celui de la nouvelle.</translation>
     </message>
     <message>
         <source>Old detections</source>
@@ -1333,7 +1333,7 @@
     </message>
     <message>
         <source>Detections are taken by falling confidence; each is a true positive when a reference of its class that is still free overlaps it, box against box or polygon against polygon, by at least the minimum IoU. Average precision is COCO's, over 101 recall points. Intervals come from drawing spatial blocks with replacement, so that neighbours stay together.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les détections sont prises par confiance décroissante ; chacune est un vrai positif si une référence encore libre de sa classe la recouvre, cadre contre cadre ou polygone contre polygone, d'au moins l'IoU minimale. La précision moyenne est celle de COCO, sur 101 points de rappel. Les intervalles viennent de blocs de terrain tirés avec remise, pour que les voisins restent ensemble.</translation>
     </message>
     <message>
         <source>Detected features</source>
@@ -1453,7 +1453,7 @@
     </message>
     <message>
         <source>Rows of the table are the classified values, columns the ground truth; then follow user's and producer's accuracy, kappa, IoU and F1. Pixels without a class on either side are left out and counted. A reference raster on another grid is resampled to that of the classified raster by nearest neighbour; features are reprojected. For points and for random pixels of a reference raster the table and the report also give the accuracy of the whole map and the true area of each class, with standard errors, after Olofsson et al. (2014), because the share of a class in a sample is not its share of the map. Polygons are no random sample of the map: from them there are no such estimates, and no intervals. Where the map has one class and a background, such as buildings, polygons of that class are taken as all there are: outside them is background.</source>
-        <translation type="unfinished"></translation>
+        <translation>Les lignes de la table sont les valeurs classées, les colonnes la vérité terrain ; suivent les exactitudes de l'utilisateur et du producteur, kappa, IoU et F1. Les pixels sans classe d'un côté ou de l'autre sont laissés de côté et comptés. Un raster de référence sur une autre grille est rééchantillonné à celle du raster classé par plus proche voisin ; les entités sont reprojetées. Pour des points et des pixels aléatoires d'un raster de référence, la table et le rapport donnent aussi l'exactitude de toute la carte et la vraie surface de chaque classe, avec erreurs types, d'après Olofsson et al. (2014), car la part d'une classe dans un échantillon n'est pas sa part de la carte. Des polygones ne sont pas un échantillon aléatoire : ils ne donnent ni ces estimations ni d'intervalles. Où la carte a une classe et un fond, par exemple des bâtiments, les polygones de cette classe sont pris pour tout ce qu'il y a : en dehors est le fond.</translation>
     </message>
     <message>
         <source>Input classified raster</source>
@@ -1621,31 +1621,31 @@
     </message>
     <message>
         <source>How far from an object's centre, in cells of the pyramid level, a cell may learn the object.</source>
-        <translation type="unfinished"></translation>
+        <translation>Jusqu'où du centre d'un objet, en cellules de l'étage de la pyramide, une cellule peut apprendre l'objet.</translation>
     </message>
     <message>
         <source>Channels of pyramid and heads; a multiple of 32.</source>
-        <translation type="unfinished"></translation>
+        <translation>Canaux de la pyramide et des têtes ; un multiple de 32.</translation>
     </message>
     <message>
         <source>Convolutions in each of the two heads.</source>
-        <translation type="unfinished"></translation>
+        <translation>Convolutions de chacune des deux têtes.</translation>
     </message>
     <message>
         <source>Pixels per cell of the finest pyramid level; 4 finds objects below 10 pixels and costs about twice.</source>
-        <translation type="unfinished"></translation>
+        <translation>Pixels par cellule de l'étage le plus fin ; 4 trouve des objets de moins de 10 pixels et coûte environ le double.</translation>
     </message>
     <message>
         <source>What weighs the score of a box: how central its cell is, or the IoU that the network expects.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ce qui pondère le score d'un cadre : la centralité de sa cellule, ou l'IoU que le réseau attend.</translation>
     </message>
     <message>
         <source>Convolutions of the head that draws masks.</source>
-        <translation type="unfinished"></translation>
+        <translation>Convolutions de la tête qui dessine les masques.</translation>
     </message>
     <message>
         <source>Where places look for others like them: in a pyramid of sub-regions (PAM) or the whole chip (BAM).</source>
-        <translation type="unfinished"></translation>
+        <translation>Où les lieux cherchent leurs semblables : dans une pyramide de sous-régions (PAM) ou toute l'imagette (BAM).</translation>
     </message>
     <message>
         <source>Weigh the pixels of a class by the inverse of its frequency.</source>
@@ -1677,63 +1677,63 @@
     </message>
     <message>
         <source>Proposals of a level before suppression.</source>
-        <translation type="unfinished"></translation>
+        <translation>Propositions d'un étage avant suppression.</translation>
     </message>
     <message>
         <source>The same when detecting.</source>
-        <translation type="unfinished"></translation>
+        <translation>De même à la détection.</translation>
     </message>
     <message>
         <source>Proposals of an image after suppression.</source>
-        <translation type="unfinished"></translation>
+        <translation>Propositions d'une image après suppression.</translation>
     </message>
     <message>
         <source>IoU above which the weaker proposal is dropped.</source>
-        <translation type="unfinished"></translation>
+        <translation>IoU au-dessus de laquelle la proposition la plus faible est retirée.</translation>
     </message>
     <message>
         <source>IoU from which an anchor learns an object.</source>
-        <translation type="unfinished"></translation>
+        <translation>IoU à partir de laquelle une ancre apprend un objet.</translation>
     </message>
     <message>
         <source>IoU below which an anchor learns the background.</source>
-        <translation type="unfinished"></translation>
+        <translation>IoU au-dessous de laquelle une ancre apprend le fond.</translation>
     </message>
     <message>
         <source>Anchors of an image that are learnt.</source>
-        <translation type="unfinished"></translation>
+        <translation>Ancres d'une image qui sont apprises.</translation>
     </message>
     <message>
         <source>Largest share of objects among them.</source>
-        <translation type="unfinished"></translation>
+        <translation>Plus grande part d'objets parmi elles.</translation>
     </message>
     <message>
         <source>No detection has a lower score.</source>
-        <translation type="unfinished"></translation>
+        <translation>Aucune détection n'a un score plus bas.</translation>
     </message>
     <message>
         <source>No two detections of a class overlap more (IoU).</source>
-        <translation type="unfinished"></translation>
+        <translation>Deux détections d'une classe ne se recouvrent pas plus (IoU).</translation>
     </message>
     <message>
         <source>Most detections of a tile; ArcGIS's 100 would silently lose objects in dense tiles.</source>
-        <translation type="unfinished"></translation>
+        <translation>Détections d'une tuile au plus ; les 100 d'ArcGIS perdraient sans mot dire des objets dans les tuiles denses.</translation>
     </message>
     <message>
         <source>IoU from which a region learns an object.</source>
-        <translation type="unfinished"></translation>
+        <translation>IoU à partir de laquelle une région apprend un objet.</translation>
     </message>
     <message>
         <source>IoU below which a region learns the background.</source>
-        <translation type="unfinished"></translation>
+        <translation>IoU au-dessous de laquelle une région apprend le fond.</translation>
     </message>
     <message>
         <source>Regions of an image that are learnt.</source>
-        <translation type="unfinished"></translation>
+        <translation>Régions d'une image qui sont apprises.</translation>
     </message>
     <message>
         <source>Learn from mean, deviation and quantiles of each band inside the object too; auto does, but for many chips of three 8-bit bands.</source>
-        <translation type="unfinished"></translation>
+        <translation>Apprendre aussi de la moyenne, de l'écart et des quantiles de chaque bande dans l'objet ; auto le fait, sauf pour beaucoup d'imagettes de trois bandes de 8 bits.</translation>
     </message>
     <message>
         <source>Weigh a class by the inverse of its frequency.</source>
@@ -1745,75 +1745,75 @@
     </message>
     <message>
         <source>Share of features and statistics that a training step hides.</source>
-        <translation type="unfinished"></translation>
+        <translation>Part des caractéristiques et des statistiques qu'un pas d'entraînement cache.</translation>
     </message>
     <message>
         <source>Channels of every layer.</source>
-        <translation type="unfinished"></translation>
+        <translation>Canaux de chaque couche.</translation>
     </message>
     <message>
         <source>3 x 3 convolutions, and so the pixels that are seen around a pixel.</source>
-        <translation type="unfinished"></translation>
+        <translation>Convolutions 3 x 3, donc les pixels vus autour d'un pixel.</translation>
     </message>
     <message>
         <source>Share of a chip's bands that a training step hides.</source>
-        <translation type="unfinished"></translation>
+        <translation>Part des bandes d'une imagette qu'un pas d'entraînement cache.</translation>
     </message>
     <message>
         <source>The network: one of deeplabv3, deeplabv3plus, unet, unetplusplus, fpn, sem_fpn, linknet, manet, pan, pspnet, upernet, segformer, dpt, mask2former.</source>
-        <translation type="unfinished"></translation>
+        <translation>Le réseau : un parmi deeplabv3, deeplabv3plus, unet, unetplusplus, fpn, sem_fpn, linknet, manet, pan, pspnet, upernet, segformer, dpt, mask2former.</translation>
     </message>
     <message>
         <source>Path of weights of the same network to start from (.pth, .safetensors).</source>
-        <translation type="unfinished"></translation>
+        <translation>Chemin des poids du même réseau dont partir (.pth, .safetensors).</translation>
     </message>
     <message>
         <source>Decode with a U-Net's decoder.</source>
-        <translation type="unfinished"></translation>
+        <translation>Décoder avec un décodeur U-Net.</translation>
     </message>
     <message>
         <source>Cells along a side of each grid over which features are averaged.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cellules par côté de chaque grille sur laquelle les caractéristiques sont moyennées.</translation>
     </message>
     <message>
         <source>Sizes of the anchors of a level, as factors of four cells.</source>
-        <translation type="unfinished"></translation>
+        <translation>Tailles des ancres d'un étage, en facteurs de quatre cellules.</translation>
     </message>
     <message>
         <source>Aspect ratios of the anchors, height by width.</source>
-        <translation type="unfinished"></translation>
+        <translation>Rapports des ancres, hauteur sur largeur.</translation>
     </message>
     <message>
         <source>Channels of pyramid and head; a multiple of 32.</source>
-        <translation type="unfinished"></translation>
+        <translation>Canaux de la pyramide et de la tête ; un multiple de 32.</translation>
     </message>
     <message>
         <source>Cells along a side of the tile, one number a grid; empty: as many as objects fit side by side.</source>
-        <translation type="unfinished"></translation>
+        <translation>Cellules par côté de la tuile, un nombre par grille ; vide : autant qu'il tient d'objets côte à côte.</translation>
     </message>
     <message>
         <source>Sizes of the anchors as factors of a cell.</source>
-        <translation type="unfinished"></translation>
+        <translation>Tailles des ancres en facteurs d'une cellule.</translation>
     </message>
     <message>
         <source>Height and width of the anchors as factors of a cell.</source>
-        <translation type="unfinished"></translation>
+        <translation>Hauteur et largeur des ancres en facteurs d'une cellule.</translation>
     </message>
     <message>
         <source>Share of features dropped in training.</source>
-        <translation type="unfinished"></translation>
+        <translation>Part des caractéristiques abandonnées à l'entraînement.</translation>
     </message>
     <message>
         <source>What every class's logit starts from.</source>
-        <translation type="unfinished"></translation>
+        <translation>D'où part le logit de chaque classe.</translation>
     </message>
     <message>
         <source>Learn classes with the focal loss.</source>
-        <translation type="unfinished"></translation>
+        <translation>Apprendre les classes avec la perte focale.</translation>
     </message>
     <message>
         <source>Weight of the boxes' loss, between 0 and 1; empty: boxes and classes weigh the same.</source>
-        <translation type="unfinished"></translation>
+        <translation>Poids de la perte des cadres, entre 0 et 1 ; vide : cadres et classes pèsent autant.</translation>
     </message>
     <message>
         <source>Detector without anchors, with masks: every cell of a pyramid may find an object, a head draws its mask.</source>
