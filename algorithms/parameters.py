@@ -125,7 +125,7 @@ def definition(kind, parameter):
 def _edited_by(made, wrapper):
     """Name the editor of a parameter by its path: it is imported where there is a window."""
     package = __package__.rpartition(".")[0]
-    made.setMetadata({"widget_wrapper": {"class": f"{package}.gui.dialogs.wrappers.{wrapper}"}})
+    made.setMetadata({"widget_wrapper": {"class": f"{package}.gui.dialogs.{wrapper}"}})
     return made
 
 
@@ -281,7 +281,7 @@ def _(kind, parameter):
             parameter.name, kind.label, _default(parameter), optional=_optional(parameter)
         )
     types = {"number": QgsProcessingParameterField.Numeric, "text": QgsProcessingParameterField.String}
-    return QgsProcessingParameterField(
+    made = QgsProcessingParameterField(
         parameter.name,
         kind.label,
         defaultValue=_default(parameter),
@@ -289,6 +289,7 @@ def _(kind, parameter):
         type=types.get(kind.types, QgsProcessingParameterField.Any),
         optional=_optional(parameter),
     )
+    return _edited_by(made, "field_box.FieldWrapper")
 
 
 @_declared.register(kinds.Number)
@@ -346,13 +347,13 @@ def _(kind, parameter):
     made = QgsProcessingParameterString(
         parameter.name, kind.label, default, multiLine=False, optional=_optional(parameter)
     )
-    return _edited_by(made, "ArgumentsWrapper") if kind.of else made
+    return _edited_by(made, "wrappers.ArgumentsWrapper") if kind.of else made
 
 
 @_declared.register(kinds.Names)
 def _(kind, parameter):
     made = QgsProcessingParameterString(parameter.name, kind.label, _default(parameter), optional=_optional(parameter))
-    return _edited_by(made, "ClassesWrapper") if kind.of else made
+    return _edited_by(made, "wrappers.ClassesWrapper") if kind.of else made
 
 
 @_declared.register(kinds.ExtentKind)

@@ -151,6 +151,8 @@ def test_class_rasters_and_folders_are_labels(qgis_process, scene, tmp_path, lay
         "metadata_format": "Classified_Tiles",
         "tile_size_x": 128,
         "tile_size_y": 128,
+        "stride_x": 128,
+        "stride_y": 128,
     }
     program = qgis_process("--json", "run", "deeplearning:exporttrainingdatafordeeplearning", "--", *words(parameters))
     out, err = program.communicate(timeout=60)
