@@ -17,7 +17,7 @@
     </message>
     <message>
         <source>Builds a Python environment of its own, outside QGIS's Python, with all packages at the versions that were tested, each checked by its hash. Takes 2 to 8 GB and some minutes. The new environment has to compute before it is used; a run that is cancelled or fails leaves the earlier one as it was. Running it again repairs what is broken and does nothing where all is well.</source>
-        <translation>Construit un environnement Python à part, hors du Python de QGIS, avec tous les paquets aux versions testées, chacun contrôlé par son empreinte. Prend 2 à 8 Go et quelques minutes. Le nouvel environnement doit calculer avant d'être utilisé ; une exécution annulée ou échouée laisse le précédent tel quel. Une nouvelle exécution répare ce qui est cassé et ne fait rien si tout va bien.</translation>
+        <translation>Construit un environnement Python à part, hors du Python de QGIS, avec tous les paquets aux versions testées, chacun contrôlé par son empreinte. Prend 2 à 8 Go et quelques minutes. Le nouvel environnement doit calculer avant d'être utilisé ; une exécution annulée ou échouée laisse le précédent tel quel. Une nouvelle exécution répare ce qui est cassé et ne fait rien si tout va bien.</translation>
     </message>
     <message>
         <source>Folder of the engine</source>
@@ -25,7 +25,7 @@
     </message>
     <message>
         <source>Where it lies; empty takes the user's own data folder, which upgrades keep.</source>
-        <translation>Où il se trouve ; vide : le dossier de données de l'utilisateur, que les mises à jour conservent.</translation>
+        <translation>Où il se trouve ; vide : le dossier de données de l'utilisateur, que les mises à jour conservent.</translation>
     </message>
     <message>
         <source>Processor</source>
@@ -33,7 +33,7 @@
     </message>
     <message>
         <source>Which build of PyTorch: AUTO takes that for CUDA where an NVIDIA driver answers, else that for the CPU. What the package index does not have for this system comes from PyTorch's own index; a mirror, a bundle and pip have one build only.</source>
-        <translation>Version de PyTorch : AUTO prend celle pour CUDA si un pilote NVIDIA répond, sinon celle pour le processeur. Ce que l'index de paquets n'a pas pour ce système vient de l'index de PyTorch ; un miroir, un lot hors ligne et pip n'ont qu'une version.</translation>
+        <translation>Version de PyTorch : AUTO prend celle pour CUDA si un pilote NVIDIA répond, sinon celle pour le processeur. Ce que l'index de paquets n'a pas pour ce système vient de l'index de PyTorch ; un miroir, un lot hors ligne et pip n'ont qu'une version.</translation>
     </message>
     <message>
         <source>Training and reports</source>
@@ -57,7 +57,7 @@
     </message>
     <message>
         <source>Take this environment instead of building one: one of conda, or a read-only folder that an office shares. It is proven, not changed.</source>
-        <translation>Prendre cet environnement au lieu d'en construire un : un environnement conda, ou un dossier en lecture seule partagé par un bureau. Il est éprouvé, pas modifié.</translation>
+        <translation>Prendre cet environnement au lieu d'en construire un : un environnement conda, ou un dossier en lecture seule partagé par un bureau. Il est éprouvé, pas modifié.</translation>
     </message>
     <message>
         <source>Build anew</source>
@@ -81,7 +81,7 @@
     </message>
     <message>
         <source>A Python 3.11 to 3.13; empty finds one, or fetches one where there is none.</source>
-        <translation>Un Python 3.11 à 3.13 ; vide : en trouve un, ou en télécharge un s'il n'y en a pas.</translation>
+        <translation>Un Python 3.11 à 3.13 ; vide : en trouve un, ou en télécharge un s'il n'y en a pas.</translation>
     </message>
     <message>
         <source>Package index</source>
@@ -89,7 +89,7 @@
     </message>
     <message>
         <source>A mirror of the package index; empty takes the usual one.</source>
-        <translation>Un miroir de l'index de paquets ; vide : l'index habituel.</translation>
+        <translation>Un miroir de l'index de paquets ; vide : l'index habituel.</translation>
     </message>
     <message>
         <source>Proxy</source>
@@ -97,7 +97,7 @@
     </message>
     <message>
         <source>http://host:port, with user:password@ before the host where it asks; empty takes QGIS's or the system's.</source>
-        <translation>http://hôte:port, avec utilisateur:motdepasse@ devant l'hôte s'il le demande ; vide : celui de QGIS ou du système.</translation>
+        <translation>http://hôte:port, avec utilisateur:motdepasse@ devant l'hôte s'il le demande ; vide : celui de QGIS ou du système.</translation>
     </message>
     <message>
         <source>Certificates</source>
@@ -145,11 +145,11 @@
     </message>
     <message>
         <source>What to look at; empty takes the one in use.</source>
-        <translation>Ce qu'il faut examiner ; vide : celui en service.</translation>
+        <translation>Ce qu'il faut examiner ; vide : celui en service.</translation>
     </message>
     <message>
         <source>Where it was set up; empty takes the user's own data folder.</source>
-        <translation>Où il a été installé ; vide : le dossier de données de l'utilisateur.</translation>
+        <translation>Où il a été installé ; vide : le dossier de données de l'utilisateur.</translation>
     </message>
     <message>
         <source>Host</source>
@@ -157,7 +157,7 @@
     </message>
     <message>
         <source>Program and version that asks, such as QGIS 3.40; QGIS fills it in.</source>
-        <translation>Programme et version qui demande, par exemple QGIS 3.40 ; QGIS le remplit.</translation>
+        <translation>Programme et version qui demande, par exemple QGIS 3.40 ; QGIS le remplit.</translation>
     </message>
     <message>
         <source>State in one sentence</source>
@@ -173,7 +173,7 @@
     </message>
     <message>
         <source>Run it on a connected computer, carry the folder over, and give it to Set Up the Deep Learning Engine there (parameter bundle). Every package is checked by its hash twice: here and there. The other computer needs a Python of the version named here.</source>
-        <translation>À exécuter sur un ordinateur connecté ; porter le dossier et le donner là-bas à Installer le moteur d'apprentissage profond (paramètre bundle). Chaque paquet est contrôlé deux fois par son empreinte : ici et là-bas. L'autre ordinateur a besoin d'un Python de la version indiquée ici.</translation>
+        <translation>À exécuter sur un ordinateur connecté ; porter le dossier et le donner là-bas à Installer le moteur d'apprentissage profond (paramètre bundle). Chaque paquet est contrôlé deux fois par son empreinte : ici et là-bas. L'autre ordinateur a besoin d'un Python de la version indiquée ici.</translation>
     </message>
     <message>
         <source>Bundle</source>
@@ -181,7 +181,7 @@
     </message>
     <message>
         <source>New folder to write; 1 to 4 GB.</source>
-        <translation>Nouveau dossier à écrire ; 1 à 4 Go.</translation>
+        <translation>Nouveau dossier à écrire ; 1 à 4 Go.</translation>
     </message>
     <message>
         <source>System</source>
@@ -197,7 +197,7 @@
     </message>
     <message>
         <source>That of the Python over there; for this computer that of the engine's Python.</source>
-        <translation>Celle du Python de là-bas ; pour cet ordinateur, celle du Python du moteur.</translation>
+        <translation>Celle du Python de là-bas ; pour cet ordinateur, celle du Python du moteur.</translation>
     </message>
     <message>
         <source>Number of packages</source>
@@ -217,7 +217,7 @@
     </message>
     <message>
         <source>Segments are superpixels (SLIC): about equally large, each in one piece, their borders follow those in the image. They leave no gap and do not overlap. Any number of bands and any type of pixels will do: each band is brought to one scale first. Pixels without data have no segment. Rasters of any size are worked on in tiles that continue the segments of their neighbours, so memory does not grow and no seam shows. Polygons run along the pixels' edges with corners cut, nowhere farther from them than half a pixel.</source>
-        <translation>Les segments sont des superpixels (SLIC) : à peu près de même taille, d'un seul tenant, leurs bords suivent ceux de l'image. Ils ne laissent pas de vide et ne se recouvrent pas. Tout nombre de bandes et tout type de pixels conviennent : chaque bande est d'abord ramenée à une échelle. Les pixels sans données n'ont pas de segment. Les rasters de toute taille sont traités en tuiles qui continuent les segments de leurs voisines : la mémoire ne croît pas et aucune couture ne se voit. Les polygones longent les bords des pixels, coins coupés, à un demi-pixel près.</translation>
+        <translation>Les segments sont des superpixels (SLIC) : à peu près de même taille, d'un seul tenant, leurs bords suivent ceux de l'image. Ils ne laissent pas de vide et ne se recouvrent pas. Tout nombre de bandes et tout type de pixels conviennent : chaque bande est d'abord ramenée à une échelle. Les pixels sans données n'ont pas de segment. Les rasters de toute taille sont traités en tuiles qui continuent les segments de leurs voisines : la mémoire ne croît pas et aucune couture ne se voit. Les polygones longent les bords des pixels, coins coupés, à un demi-pixel près.</translation>
     </message>
     <message>
         <source>Input raster</source>
@@ -241,7 +241,7 @@
     </message>
     <message>
         <source>Raster of the segments' numbers; 0 is nodata.</source>
-        <translation>Raster des numéros de segments ; 0 : pas de données.</translation>
+        <translation>Raster des numéros de segments ; 0 : pas de données.</translation>
     </message>
     <message>
         <source>Segment size</source>
@@ -257,7 +257,7 @@
     </message>
     <message>
         <source>How much nearness counts against likeness: 1 follows every border in the image, 100 makes near squares.</source>
-        <translation>Poids de la proximité face à la ressemblance : 1 suit chaque bord de l'image, 100 fait presque des carrés.</translation>
+        <translation>Poids de la proximité face à la ressemblance : 1 suit chaque bord de l'image, 100 fait presque des carrés.</translation>
     </message>
     <message>
         <source>Bands</source>
@@ -265,7 +265,7 @@
     </message>
     <message>
         <source>Bands to look at, by name or by number counted from 1; empty takes all.</source>
-        <translation>Bandes à regarder, par nom ou par numéro compté à partir de 1 ; vide : toutes.</translation>
+        <translation>Bandes à regarder, par nom ou par numéro compté à partir de 1 ; vide : toutes.</translation>
     </message>
     <message>
         <source>Cell size</source>
@@ -273,7 +273,7 @@
     </message>
     <message>
         <source>Cell size at which the raster is read, in units of its CRS. auto: the raster's own. Empty: the raster's own.</source>
-        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle du raster. Vide : celle du raster.</translation>
+        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle du raster. Vide : celle du raster.</translation>
     </message>
     <message>
         <source>Extent</source>
@@ -293,11 +293,11 @@
     </message>
     <message>
         <source>Chips lie on a grid anchored at the processing extent; the last column and row are pulled back to its edge. Labeled_Tiles and Imagenet cut one chip for each object instead. Chips keep pixel type, bands and georeference. Labels in another CRS are reprojected. A run into a folder that an earlier run wrote goes on with its numbering and merges the statistics; a folder of anything else is refused.</source>
-        <translation>Les imagettes sont sur une grille ancrée à l'emprise de traitement ; la dernière colonne et la dernière ligne sont ramenées à son bord. Labeled_Tiles et Imagenet découpent plutôt une imagette par objet. Les imagettes gardent type de pixel, bandes et géoréférence. Les étiquettes d'un autre SCR sont reprojetées. Une exécution dans un dossier écrit plus tôt poursuit sa numérotation et fusionne les statistiques ; un dossier d'autre chose est refusé.</translation>
+        <translation>Les imagettes sont sur une grille ancrée à l'emprise de traitement ; la dernière colonne et la dernière ligne sont ramenées à son bord. Labeled_Tiles et Imagenet découpent plutôt une imagette par objet. Les imagettes gardent type de pixel, bandes et géoréférence. Les étiquettes d'un autre SCR sont reprojetées. Une exécution dans un dossier écrit plus tôt poursuit sa numérotation et fusionne les statistiques ; un dossier d'autre chose est refusé.</translation>
     </message>
     <message>
         <source>Imagery to cut chips from: a raster or a folder of rasters.</source>
-        <translation>Imagerie à découper : un raster ou un dossier de rasters.</translation>
+        <translation>Imagerie à découper : un raster ou un dossier de rasters.</translation>
     </message>
     <message>
         <source>Output folder</source>
@@ -313,7 +313,7 @@
     </message>
     <message>
         <source>Labelled polygons, or points with a buffer radius. Classified_Tiles, RCNN_Masks and Panoptic_Segmentation also take lines with a buffer radius, a class raster, or a folder of class rasters, which go with the input rasters of the same name or ground; to RCNN_Masks each connected region is an object. Labeled_Tiles, MultiLabeled_Tiles and Imagenet take features of any kind without a buffer, and class rasters, of which each connected region is an object. For a folder of images also a table without CRS whose column ImageName says which image a row labels: a shape in its pixels, or without geometry all of it. Export_Tiles and CycleGAN do without labels: all tiles with valid pixels are written then.</source>
-        <translation>Polygones étiquetés, ou points avec un rayon de tampon. Classified_Tiles, RCNN_Masks et Panoptic_Segmentation prennent aussi des lignes avec un rayon, un raster de classes, ou un dossier de rasters de classes qui vont avec les rasters de même nom ou de même terrain ; pour RCNN_Masks chaque région connexe est un objet. Labeled_Tiles, MultiLabeled_Tiles et Imagenet prennent des entités de toute sorte sans tampon, et des rasters de classes dont chaque région connexe est un objet. Pour un dossier d'images, aussi une table sans SCR dont la colonne ImageName dit quelle image une ligne étiquette : une forme dans ses pixels, ou sans géométrie l'image entière. Export_Tiles et CycleGAN se passent d'étiquettes : toutes les tuiles avec des pixels valides sont alors écrites.</translation>
+        <translation>Polygones étiquetés, ou points avec un rayon de tampon. Classified_Tiles, RCNN_Masks et Panoptic_Segmentation prennent aussi des lignes avec un rayon, un raster de classes, ou un dossier de rasters de classes qui vont avec les rasters de même nom ou de même terrain ; pour RCNN_Masks chaque région connexe est un objet. Labeled_Tiles, MultiLabeled_Tiles et Imagenet prennent des entités de toute sorte sans tampon, et des rasters de classes dont chaque région connexe est un objet. Pour un dossier d'images, aussi une table sans SCR dont la colonne ImageName dit quelle image une ligne étiquette : une forme dans ses pixels, ou sans géométrie l'image entière. Export_Tiles et CycleGAN se passent d'étiquettes : toutes les tuiles avec des pixels valides sont alors écrites.</translation>
     </message>
     <message>
         <source>Image format</source>
@@ -321,7 +321,7 @@
     </message>
     <message>
         <source>Format of the chips; PNG and JPEG hold at most 3 bands of 8 bits, MRF takes three files a chip.</source>
-        <translation>Format des imagettes ; PNG et JPEG contiennent au plus 3 bandes de 8 bits, MRF prend trois fichiers par imagette.</translation>
+        <translation>Format des imagettes ; PNG et JPEG contiennent au plus 3 bandes de 8 bits, MRF prend trois fichiers par imagette.</translation>
     </message>
     <message>
         <source>Tile size X</source>
@@ -345,7 +345,7 @@
     </message>
     <message>
         <source>Step to the next chip in a row; empty is half the tile size (128 of 256), the tile size gives no overlap.</source>
-        <translation>Pas jusqu'à l'imagette suivante d'une ligne ; vide : la moitié de la tuile (128 pour 256) ; la taille de tuile ne donne aucun recouvrement.</translation>
+        <translation>Pas jusqu'à l'imagette suivante d'une ligne ; vide : la moitié de la tuile (128 pour 256) ; la taille de tuile ne donne aucun recouvrement.</translation>
     </message>
     <message>
         <source>Stride Y</source>
@@ -353,7 +353,7 @@
     </message>
     <message>
         <source>Step to the next row of chips; empty is half the tile size.</source>
-        <translation>Pas jusqu'à la ligne d'imagettes suivante ; vide : la moitié de la tuile.</translation>
+        <translation>Pas jusqu'à la ligne d'imagettes suivante ; vide : la moitié de la tuile.</translation>
     </message>
     <message>
         <source>Output no feature tiles</source>
@@ -369,7 +369,7 @@
     </message>
     <message>
         <source>Format of the labels: rectangles for object detection, Classified_Tiles (a label raster a chip) for pixel classification, RCNN_Masks (a mask of each object) for instance segmentation, Panoptic_Segmentation both. Labeled_Tiles and Imagenet cut one chip for each object, which has its class; MultiLabeled_Tiles lists the classes in each chip. Export_Tiles writes chips without labels, with in_raster2 in pairs; CycleGAN writes a folder A of in_raster and a folder B of in_raster2.</source>
-        <translation>Format des étiquettes : rectangles pour la détection d'objets, Classified_Tiles (un raster d'étiquettes par imagette) pour la classification de pixels, RCNN_Masks (un masque par objet) pour la segmentation d'instances, Panoptic_Segmentation pour les deux. Labeled_Tiles et Imagenet découpent une imagette par objet, qui a sa classe ; MultiLabeled_Tiles énumère les classes de chaque imagette. Export_Tiles écrit des imagettes sans étiquettes, par paires avec in_raster2 ; CycleGAN écrit un dossier A de in_raster et un dossier B de in_raster2.</translation>
+        <translation>Format des étiquettes : rectangles pour la détection d'objets, Classified_Tiles (un raster d'étiquettes par imagette) pour la classification de pixels, RCNN_Masks (un masque par objet) pour la segmentation d'instances, Panoptic_Segmentation pour les deux. Labeled_Tiles et Imagenet découpent une imagette par objet, qui a sa classe ; MultiLabeled_Tiles énumère les classes de chaque imagette. Export_Tiles écrit des imagettes sans étiquettes, par paires avec in_raster2 ; CycleGAN écrit un dossier A de in_raster et un dossier B de in_raster2.</translation>
     </message>
     <message>
         <source>Start index</source>
@@ -385,7 +385,7 @@
     </message>
     <message>
         <source>Field with the class of each feature: whole numbers, or texts that are numbered in sorted order. Empty takes a field named Classvalue or Value; without one all features are one class. A text may list several classes with commas for MultiLabeled_Tiles.</source>
-        <translation>Champ contenant la classe de chaque entité : nombres entiers, ou textes numérotés dans l'ordre alphabétique. Vide : un champ nommé Classvalue ou Value ; sans lui, toutes les entités sont d'une classe. Un texte peut énumérer plusieurs classes avec des virgules pour MultiLabeled_Tiles.</translation>
+        <translation>Champ contenant la classe de chaque entité : nombres entiers, ou textes numérotés dans l'ordre alphabétique. Vide : un champ nommé Classvalue ou Value ; sans lui, toutes les entités sont d'une classe. Un texte peut énumérer plusieurs classes avec des virgules pour MultiLabeled_Tiles.</translation>
     </message>
     <message>
         <source>Buffer radius</source>
@@ -417,7 +417,7 @@
     </message>
     <message>
         <source>MAP_SPACE cuts north-up chips; PIXEL_SPACE keeps rows and columns as they are stored.</source>
-        <translation>MAP_SPACE découpe des imagettes nord en haut ; PIXEL_SPACE garde lignes et colonnes telles qu'enregistrées.</translation>
+        <translation>MAP_SPACE découpe des imagettes nord en haut ; PIXEL_SPACE garde lignes et colonnes telles qu'enregistrées.</translation>
     </message>
     <message>
         <source>Processing mode</source>
@@ -425,7 +425,7 @@
     </message>
     <message>
         <source>PROCESS_AS_MOSAICKED_IMAGE makes one image of the rasters of a folder, the first on top, and chips may cross their borders; PROCESS_ITEMS_SEPARATELY cuts each raster of a folder or of a virtual raster (.vrt) by itself. Empty: a virtual raster is one image, the rasters of a folder are cut one by one.</source>
-        <translation>PROCESS_AS_MOSAICKED_IMAGE fait une image des rasters d'un dossier, le premier au-dessus, et les imagettes peuvent croiser leurs bords ; PROCESS_ITEMS_SEPARATELY découpe chaque raster d'un dossier ou d'un raster virtuel (.vrt) à part. Vide : un raster virtuel est une image, les rasters d'un dossier sont découpés un à un.</translation>
+        <translation>PROCESS_AS_MOSAICKED_IMAGE fait une image des rasters d'un dossier, le premier au-dessus, et les imagettes peuvent croiser leurs bords ; PROCESS_ITEMS_SEPARATELY découpe chaque raster d'un dossier ou d'un raster virtuel (.vrt) à part. Vide : un raster virtuel est une image, les rasters d'un dossier sont découpés un à un.</translation>
     </message>
     <message>
         <source>Blacken around feature</source>
@@ -441,7 +441,7 @@
     </message>
     <message>
         <source>What is cut for an object (Labeled_Tiles and Imagenet): FIXED_SIZE a chip of the tile size, centred on it; BOUNDING_BOX its frame, so that sizes vary.</source>
-        <translation>Ce qui est découpé pour un objet (Labeled_Tiles et Imagenet) : FIXED_SIZE une imagette de la taille de tuile, centrée sur lui ; BOUNDING_BOX son cadre, de taille variable.</translation>
+        <translation>Ce qui est découpé pour un objet (Labeled_Tiles et Imagenet) : FIXED_SIZE une imagette de la taille de tuile, centrée sur lui ; BOUNDING_BOX son cadre, de taille variable.</translation>
     </message>
     <message>
         <source>Additional input raster</source>
@@ -449,7 +449,7 @@
     </message>
     <message>
         <source>Second image of the same ground for change pairs (Classified_Tiles) or pairs of tiles (Export_Tiles), or a folder of them; on another grid it is resampled to that of the first. Its chips go to images2 under the same names. CycleGAN: the images of the other kind, of any place.</source>
-        <translation>Seconde image du même terrain pour les paires de changement (Classified_Tiles) ou de tuiles (Export_Tiles), ou un dossier d'images ; sur une autre grille elle est rééchantillonnée à la première. Ses imagettes vont dans images2 sous les mêmes noms. CycleGAN : les images de l'autre sorte, de n'importe où.</translation>
+        <translation>Seconde image du même terrain pour les paires de changement (Classified_Tiles) ou de tuiles (Export_Tiles), ou un dossier d'images ; sur une autre grille elle est rééchantillonnée à la première. Ses imagettes vont dans images2 sous les mêmes noms. CycleGAN : les images de l'autre sorte, de n'importe où.</translation>
     </message>
     <message>
         <source>Instance feature class</source>
@@ -457,7 +457,7 @@
     </message>
     <message>
         <source>The objects of Panoptic_Segmentation, each with a mask of its own, beside the classes of all pixels from in_class_data: polygons, points or lines with the buffer radius, or a class raster, whose connected regions are the objects.</source>
-        <translation>Les objets de Panoptic_Segmentation, chacun avec son masque, à côté des classes de tous les pixels de in_class_data : polygones, points ou lignes avec le rayon de tampon, ou un raster de classes dont les régions connexes sont les objets.</translation>
+        <translation>Les objets de Panoptic_Segmentation, chacun avec son masque, à côté des classes de tous les pixels de in_class_data : polygones, points ou lignes avec le rayon de tampon, ou un raster de classes dont les régions connexes sont les objets.</translation>
     </message>
     <message>
         <source>Instance class value field</source>
@@ -465,7 +465,7 @@
     </message>
     <message>
         <source>Field with the class of each object, with the values of the class value field. Empty as there.</source>
-        <translation>Champ contenant la classe de chaque objet, avec les valeurs du champ de valeur de classe. Vide : comme là.</translation>
+        <translation>Champ contenant la classe de chaque objet, avec les valeurs du champ de valeur de classe. Vide : comme là.</translation>
     </message>
     <message>
         <source>Minimum polygon overlap ratio</source>
@@ -485,7 +485,7 @@
     </message>
     <message>
         <source>Cell size at which the raster is read, in units of its CRS. auto: the cell size at which objects are about 50 pixels across (34 for Classified_Tiles of one class). Empty: the raster's own.</source>
-        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle à laquelle les objets font environ 50 pixels (34 pour Classified_Tiles à une classe). Vide : celle du raster.</translation>
+        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle à laquelle les objets font environ 50 pixels (34 pour Classified_Tiles à une classe). Vide : celle du raster.</translation>
     </message>
     <message>
         <source>Only this part of the raster is processed.</source>
@@ -497,7 +497,7 @@
     </message>
     <message>
         <source>Cores that cut chips: a number, or a percentage such as 80%. Empty or 0: one core. The files are the same whatever it is; each core needs the memory of a run.</source>
-        <translation>Cœurs qui découpent : un nombre, ou un pourcentage tel que 80%. Vide ou 0 : un cœur. Les fichiers sont les mêmes dans tous les cas ; chaque cœur demande la mémoire d'une exécution.</translation>
+        <translation>Cœurs qui découpent : un nombre, ou un pourcentage tel que 80%. Vide ou 0 : un cœur. Les fichiers sont les mêmes dans tous les cas ; chaque cœur demande la mémoire d'une exécution.</translation>
     </message>
     <message>
         <source>Number of chips</source>
@@ -513,7 +513,7 @@
     </message>
     <message>
         <source>Reads COCO (a folder or its .json file; boxes, polygons, run lengths), YOLO, VOC (choose SegmentationClass or SegmentationObject for its masks), KITTI, folders of images and masks (class values or colours), folders of classes, and every format of the export. Masks can become boxes, class maps or class labels, boxes can become chips of single objects; boxes hold no outlines, so they never become masks. Chips that need no change are copied byte for byte. Class names and values are kept. A run into a folder that an earlier run wrote goes on with its numbering.</source>
-        <translation>Lit COCO (un dossier ou son fichier .json ; cadres, polygones, longueurs de plages), YOLO, VOC (choisir SegmentationClass ou SegmentationObject pour ses masques), KITTI, les dossiers d'images et de masques (valeurs de classes ou couleurs), les dossiers de classes et tous les formats de l'export. Les masques peuvent devenir cadres, cartes de classes ou étiquettes, les cadres des imagettes d'objets ; les cadres n'ont pas de contour et ne deviennent jamais des masques. Les imagettes qui ne changent pas sont copiées octet par octet. Noms et valeurs de classes sont gardés. Une exécution dans un dossier écrit plus tôt poursuit sa numérotation.</translation>
+        <translation>Lit COCO (un dossier ou son fichier .json ; cadres, polygones, longueurs de plages), YOLO, VOC (choisir SegmentationClass ou SegmentationObject pour ses masques), KITTI, les dossiers d'images et de masques (valeurs de classes ou couleurs), les dossiers de classes et tous les formats de l'export. Les masques peuvent devenir cadres, cartes de classes ou étiquettes, les cadres des imagettes d'objets ; les cadres n'ont pas de contour et ne deviennent jamais des masques. Les imagettes qui ne changent pas sont copiées octet par octet. Noms et valeurs de classes sont gardés. Une exécution dans un dossier écrit plus tôt poursuit sa numérotation.</translation>
     </message>
     <message>
         <source>Input training data</source>
@@ -525,11 +525,11 @@
     </message>
     <message>
         <source>Format of the labels that are written. Labeled_Tiles and Imagenet cut one chip for each object; Panoptic_Segmentation writes the masks of objects, or the connected regions of class maps, beside maps of their classes.</source>
-        <translation>Format des étiquettes écrites. Labeled_Tiles et Imagenet découpent une imagette par objet ; Panoptic_Segmentation écrit les masques des objets, ou les régions connexes des cartes de classes, à côté des cartes de leurs classes.</translation>
+        <translation>Format des étiquettes écrites. Labeled_Tiles et Imagenet découpent une imagette par objet ; Panoptic_Segmentation écrit les masques des objets, ou les régions connexes des cartes de classes, à côté des cartes de leurs classes.</translation>
     </message>
     <message>
         <source>Format of the chips; empty keeps theirs (JPEG that must be cut becomes PNG, which loses nothing more).</source>
-        <translation>Format des imagettes ; vide : le leur (un JPEG à découper devient PNG, qui ne perd rien de plus).</translation>
+        <translation>Format des imagettes ; vide : le leur (un JPEG à découper devient PNG, qui ne perd rien de plus).</translation>
     </message>
     <message>
         <source>Tile size</source>
@@ -537,7 +537,7 @@
     </message>
     <message>
         <source>Side of the chips that are written: larger ones are cut into tiles, smaller ones filled up with 0. 0 keeps chips as they are, fills them up to the largest where they differ, and gives chips of single objects the size of their object.</source>
-        <translation>Côté des imagettes écrites : les plus grandes sont découpées, les plus petites complétées par 0. 0 garde les imagettes telles quelles, les complète à la plus grande si elles diffèrent, et donne aux imagettes d'objets la taille de l'objet.</translation>
+        <translation>Côté des imagettes écrites : les plus grandes sont découpées, les plus petites complétées par 0. 0 garde les imagettes telles quelles, les complète à la plus grande si elles diffèrent, et donne aux imagettes d'objets la taille de l'objet.</translation>
     </message>
     <message>
         <source>Stride</source>
@@ -545,7 +545,7 @@
     </message>
     <message>
         <source>Step from one tile to the next; 0 is the tile size.</source>
-        <translation>Pas d'une tuile à la suivante ; 0 : la taille de tuile.</translation>
+        <translation>Pas d'une tuile à la suivante ; 0 : la taille de tuile.</translation>
     </message>
     <message>
         <source>Inspect Training Data</source>
@@ -553,11 +553,11 @@
     </message>
     <message>
         <source>Look at training data before hours of training: chips with their labels, counts, sizes, duplicates, leakage.</source>
-        <translation>Regarder les données avant des heures d'entraînement : imagettes étiquetées, nombres, tailles, doublons, fuites.</translation>
+        <translation>Regarder les données avant des heures d'entraînement : imagettes étiquetées, nombres, tailles, doublons, fuites.</translation>
     </message>
     <message>
         <source>The page begins with findings in plain sentences, worst first, each with its remedy: identical chips with different labels, copies, unreadable chips, classes with too little of them, objects that are too small, too large or cut, empty and void chips, and validation chips that a random split would also train on. Counts, sizes and chips of each class with their labels follow. All chips are stretched alike. The page is one file that any browser shows and prints. Folders of other programs (COCO, YOLO, VOC, KITTI, images and masks, folders of classes) are inspected as well.</source>
-        <translation>La page commence par des constats en phrases simples, les pires d'abord, chacun avec son remède : imagettes identiques aux étiquettes différentes, copies, imagettes illisibles, classes trop rares, objets trop petits, trop grands ou coupés, imagettes vides, et imagettes de validation qu'un partage aléatoire apprendrait aussi. Suivent les nombres, les tailles et des imagettes de chaque classe. Toutes sont étirées de même. La page est un seul fichier que tout navigateur affiche et imprime. Les dossiers d'autres programmes (COCO, YOLO, VOC, KITTI, images et masques, dossiers de classes) sont inspectés aussi.</translation>
+        <translation>La page commence par des constats en phrases simples, les pires d'abord, chacun avec son remède : imagettes identiques aux étiquettes différentes, copies, imagettes illisibles, classes trop rares, objets trop petits, trop grands ou coupés, imagettes vides, et imagettes de validation qu'un partage aléatoire apprendrait aussi. Suivent les nombres, les tailles et des imagettes de chaque classe. Toutes sont étirées de même. La page est un seul fichier que tout navigateur affiche et imprime. Les dossiers d'autres programmes (COCO, YOLO, VOC, KITTI, images et masques, dossiers de classes) sont inspectés aussi.</translation>
     </message>
     <message>
         <source>Folders of one format, as the export or another program wrote them.</source>
@@ -593,15 +593,15 @@
     </message>
     <message>
         <source>Part of the chips is held back for validation, in blocks on the ground so that overlapping chips never stand on both sides. The best state by the monitored metric is kept. ImageNet weights are fetched when the network allows; otherwise training starts from random weights and says so. An interrupted training goes on when the same request is run again.</source>
-        <translation>Une partie des imagettes est réservée à la validation, par blocs de terrain, pour que des imagettes qui se recouvrent ne soient jamais des deux côtés. Le meilleur état selon la métrique suivie est gardé. Les poids ImageNet sont téléchargés si le réseau le permet ; sinon l'entraînement part de poids aléatoires et le dit. Un entraînement interrompu continue quand la même demande est relancée.</translation>
+        <translation>Une partie des imagettes est réservée à la validation, par blocs de terrain, pour que des imagettes qui se recouvrent ne soient jamais des deux côtés. Le meilleur état selon la métrique suivie est gardé. Les poids ImageNet sont téléchargés si le réseau le permet ; sinon l'entraînement part de poids aléatoires et le dit. Un entraînement interrompu continue quand la même demande est relancée.</translation>
     </message>
     <message>
         <source>Folders written by the export tool or by other programs: VOC, KITTI, COCO (a folder or its .json file), YOLO, images and masks, folders of classes.</source>
-        <translation>Dossiers écrits par l'outil d'export ou d'autres programmes : VOC, KITTI, COCO (un dossier ou son .json), YOLO, images et masques, dossiers de classes.</translation>
+        <translation>Dossiers écrits par l'outil d'export ou d'autres programmes : VOC, KITTI, COCO (un dossier ou son .json), YOLO, images et masques, dossiers de classes.</translation>
     </message>
     <message>
         <source>Folder of the model; its name becomes the model's name.</source>
-        <translation>Dossier du modèle ; son nom devient celui du modèle.</translation>
+        <translation>Dossier du modèle ; son nom devient celui du modèle.</translation>
     </message>
     <message>
         <source>Max epochs</source>
@@ -617,7 +617,7 @@
     </message>
     <message>
         <source>Architecture; empty chooses one that suits the data.</source>
-        <translation>Architecture ; vide : une qui convient aux données.</translation>
+        <translation>Architecture ; vide : une qui convient aux données.</translation>
     </message>
     <message>
         <source>Batch size</source>
@@ -625,7 +625,7 @@
     </message>
     <message>
         <source>Chips per step; empty takes what suits data and memory.</source>
-        <translation>Imagettes par pas ; vide : ce qui convient aux données et à la mémoire.</translation>
+        <translation>Imagettes par pas ; vide : ce qui convient aux données et à la mémoire.</translation>
     </message>
     <message>
         <source>Model arguments</source>
@@ -641,7 +641,7 @@
     </message>
     <message>
         <source>Empty finds it from the data; slice(low, high) sets backbone and head.</source>
-        <translation>Vide : trouvé d'après les données ; slice(bas, haut) règle l'encodeur et la tête.</translation>
+        <translation>Vide : trouvé d'après les données ; slice(bas, haut) règle l'encodeur et la tête.</translation>
     </message>
     <message>
         <source>Backbone model</source>
@@ -649,7 +649,7 @@
     </message>
     <message>
         <source>Encoder of the network. Empty takes RESNET34 with ImageNet weights, else RESNET18, which learns faster; FULLRES belongs to the feature classifier and suits small chips.</source>
-        <translation>Encodeur du réseau. Vide : RESNET34 avec poids ImageNet, sinon RESNET18, qui apprend plus vite ; FULLRES appartient au classifieur d'objets et convient aux petites imagettes.</translation>
+        <translation>Encodeur du réseau. Vide : RESNET34 avec poids ImageNet, sinon RESNET18, qui apprend plus vite ; FULLRES appartient au classifieur d'objets et convient aux petites imagettes.</translation>
     </message>
     <message>
         <source>Pre-trained model</source>
@@ -681,7 +681,7 @@
     </message>
     <message>
         <source>Keeps pre-trained backbone weights fixed; ignored with random weights.</source>
-        <translation>Garde fixes les poids pré-entraînés de l'encodeur ; sans effet avec des poids aléatoires.</translation>
+        <translation>Garde fixes les poids pré-entraînés de l'encodeur ; sans effet avec des poids aléatoires.</translation>
     </message>
     <message>
         <source>Data augmentation</source>
@@ -689,7 +689,7 @@
     </message>
     <message>
         <source>DEFAULT turns, crops, zooms and changes brightness and contrast; FILE reads transforms.json.</source>
-        <translation>DEFAULT tourne, découpe, zoome et change luminosité et contraste ; FILE lit transforms.json.</translation>
+        <translation>DEFAULT tourne, découpe, zoome et change luminosité et contraste ; FILE lit transforms.json.</translation>
     </message>
     <message>
         <source>Augmentation parameters</source>
@@ -705,7 +705,7 @@
     </message>
     <message>
         <source>Chips are cropped to it; empty keeps them whole.</source>
-        <translation>Les imagettes y sont découpées ; vide : entières.</translation>
+        <translation>Les imagettes y sont découpées ; vide : entières.</translation>
     </message>
     <message>
         <source>Resize to</source>
@@ -713,7 +713,7 @@
     </message>
     <message>
         <source>Size to which chips are resized first; empty takes the size at which objects are learnt best.</source>
-        <translation>Taille à laquelle les imagettes sont d'abord ramenées ; vide : celle à laquelle les objets s'apprennent le mieux.</translation>
+        <translation>Taille à laquelle les imagettes sont d'abord ramenées ; vide : celle à laquelle les objets s'apprennent le mieux.</translation>
     </message>
     <message>
         <source>Weight initialization scheme</source>
@@ -745,7 +745,7 @@
     </message>
     <message>
         <source>spatial holds back blocks on the ground; random holds back chips and may leak through their overlap.</source>
-        <translation>spatial réserve des blocs de terrain ; random réserve des imagettes et peut fuir par leur recouvrement.</translation>
+        <translation>spatial réserve des blocs de terrain ; random réserve des imagettes et peut fuir par leur recouvrement.</translation>
     </message>
     <message>
         <source>Training time</source>
@@ -785,7 +785,7 @@
     </message>
     <message>
         <source>Empty takes a GPU when there is one.</source>
-        <translation>Vide : un GPU s'il y en a un.</translation>
+        <translation>Vide : un GPU s'il y en a un.</translation>
     </message>
     <message>
         <source>GPU ID</source>
@@ -793,7 +793,7 @@
     </message>
     <message>
         <source>Number of the GPU to use, counted from 0; empty takes the first.</source>
-        <translation>Numéro du GPU à utiliser, compté à partir de 0 ; vide : le premier.</translation>
+        <translation>Numéro du GPU à utiliser, compté à partir de 0 ; vide : le premier.</translation>
     </message>
     <message>
         <source>Output model (.dlpk)</source>
@@ -817,7 +817,7 @@
     </message>
     <message>
         <source>The raster is read in overlapping tiles, whatever its size; an object cut by tile edges is written once. A model that draws masks gives the outline of each object with its holes, any other its frame. Fields: Class (name), Classvalue, Confidence (0 to 1). Without any object the layer is empty.</source>
-        <translation>Le raster est lu en tuiles qui se recouvrent, quelle que soit sa taille ; un objet coupé par des bords de tuiles est écrit une fois. Un modèle qui dessine des masques donne le contour de chaque objet avec ses trous, tout autre son cadre. Champs : Class (nom), Classvalue, Confidence (0 à 1). Sans objet, la couche est vide.</translation>
+        <translation>Le raster est lu en tuiles qui se recouvrent, quelle que soit sa taille ; un objet coupé par des bords de tuiles est écrit une fois. Un modèle qui dessine des masques donne le contour de chaque objet avec ses trous, tout autre son cadre. Champs : Class (nom), Classvalue, Confidence (0 à 1). Sans objet, la couche est vide.</translation>
     </message>
     <message>
         <source>Raster, or folder of rasters that are processed one by one.</source>
@@ -845,7 +845,7 @@
     </message>
     <message>
         <source>Names and values, such as padding 64; threshold 0.4. Known: padding, threshold, batch_size, nms_overlap, exclude_pad_detections, test_time_augmentation, tile_size, merge_policy, return_bboxes, simplify.</source>
-        <translation>Noms et valeurs, par exemple padding 64; threshold 0.4. Connus : padding, threshold, batch_size, nms_overlap, exclude_pad_detections, test_time_augmentation, tile_size, merge_policy, return_bboxes, simplify.</translation>
+        <translation>Noms et valeurs, par exemple padding 64; threshold 0.4. Connus : padding, threshold, batch_size, nms_overlap, exclude_pad_detections, test_time_augmentation, tile_size, merge_policy, return_bboxes, simplify.</translation>
     </message>
     <message>
         <source>Non Maximum Suppression</source>
@@ -877,7 +877,7 @@
     </message>
     <message>
         <source>One raster is one image in either mode; the rasters of a folder are always processed one by one.</source>
-        <translation>Un raster est une image dans les deux modes ; les rasters d'un dossier sont toujours traités un à un.</translation>
+        <translation>Un raster est une image dans les deux modes ; les rasters d'un dossier sont toujours traités un à un.</translation>
     </message>
     <message>
         <source>Use pixel space</source>
@@ -893,11 +893,11 @@
     </message>
     <message>
         <source>Classes to write, by name or value; empty writes all.</source>
-        <translation>Classes à écrire, par nom ou valeur ; vide : toutes.</translation>
+        <translation>Classes à écrire, par nom ou valeur ; vide : toutes.</translation>
     </message>
     <message>
         <source>Cell size at which the raster is read, in units of its CRS. auto: the cell size that the model was trained at. Empty: the model's when it is known, unless it is more than 4 times finer than the raster's.</source>
-        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle à laquelle le modèle a été entraîné. Vide : celle du modèle si elle est connue, sauf si elle est plus de 4 fois plus fine que celle du raster.</translation>
+        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle à laquelle le modèle a été entraîné. Vide : celle du modèle si elle est connue, sauf si elle est plus de 4 fois plus fine que celle du raster.</translation>
     </message>
     <message>
         <source>Mask</source>
@@ -913,7 +913,7 @@
     </message>
     <message>
         <source>CRS of the output; empty takes that of the input.</source>
-        <translation>SCR de la sortie ; vide : celui de l'entrée.</translation>
+        <translation>SCR de la sortie ; vide : celui de l'entrée.</translation>
     </message>
     <message>
         <source>Classify Pixels Using Deep Learning</source>
@@ -925,7 +925,7 @@
     </message>
     <message>
         <source>The raster is read in overlapping tiles whose scores are blended, so no seam shows and memory does not grow with its height. The result is a cloud optimised GeoTIFF with colours, class names and an attribute table. An interrupted run goes on when the same request is run again: finished rows wait in the work folder. A feature layer stands for its image attachments: a text field with paths of images (absolute, or relative to the layer's file), or, in a GeoPackage, a related table with a blob column (the related tables extension, a foreign key, or a column such as REL_OBJECTID or feature_id), or a blob column of the layer itself.</source>
-        <translation>Le raster est lu en tuiles qui se recouvrent et dont les scores sont fondus : aucune couture ne se voit et la mémoire ne croît pas avec sa hauteur. Le résultat est un GeoTIFF optimisé pour le nuage avec couleurs, noms de classes et table attributaire. Une exécution interrompue continue quand la même demande est relancée : les lignes finies attendent dans le dossier de travail. Une couche d'entités représente ses images jointes : un champ texte avec des chemins d'images (absolus, ou relatifs au fichier de la couche), ou, dans un GeoPackage, une table liée avec une colonne binaire (extension des tables liées, clé étrangère, ou colonne telle que REL_OBJECTID ou feature_id), ou une colonne binaire de la couche elle-même.</translation>
+        <translation>Le raster est lu en tuiles qui se recouvrent et dont les scores sont fondus : aucune couture ne se voit et la mémoire ne croît pas avec sa hauteur. Le résultat est un GeoTIFF optimisé pour le nuage avec couleurs, noms de classes et table attributaire. Une exécution interrompue continue quand la même demande est relancée : les lignes finies attendent dans le dossier de travail. Une couche d'entités représente ses images jointes : un champ texte avec des chemins d'images (absolus, ou relatifs au fichier de la couche), ou, dans un GeoPackage, une table liée avec une colonne binaire (extension des tables liées, clé étrangère, ou colonne telle que REL_OBJECTID ou feature_id), ou une colonne binaire de la couche elle-même.</translation>
     </message>
     <message>
         <source>Raster, folder of rasters, several rasters parted by semicolons, or feature layer with image attachments.</source>
@@ -933,11 +933,11 @@
     </message>
     <message>
         <source>Names and values, such as padding 64; batch_size 4. Known: batch_size, padding, predict_background, test_time_augmentation, merge_policy, threshold, return_probability_raster, thinning, tile_size, blend.</source>
-        <translation>Noms et valeurs, par exemple padding 64; batch_size 4. Connus : batch_size, padding, predict_background, test_time_augmentation, merge_policy, threshold, return_probability_raster, thinning, tile_size, blend.</translation>
+        <translation>Noms et valeurs, par exemple padding 64; batch_size 4. Connus : batch_size, padding, predict_background, test_time_augmentation, merge_policy, threshold, return_probability_raster, thinning, tile_size, blend.</translation>
     </message>
     <message>
         <source>PROCESS_AS_MOSAICKED_IMAGE makes one seamless image of several rasters, the first on top; PROCESS_ITEMS_SEPARATELY writes each into the output folder.</source>
-        <translation>PROCESS_AS_MOSAICKED_IMAGE fait une image sans couture de plusieurs rasters, le premier au-dessus ; PROCESS_ITEMS_SEPARATELY écrit chacun dans le dossier en sortie.</translation>
+        <translation>PROCESS_AS_MOSAICKED_IMAGE fait une image sans couture de plusieurs rasters, le premier au-dessus ; PROCESS_ITEMS_SEPARATELY écrit chacun dans le dossier en sortie.</translation>
     </message>
     <message>
         <source>Output classified raster</source>
@@ -945,11 +945,11 @@
     </message>
     <message>
         <source>Class raster; not used with an output folder or output features.</source>
-        <translation>Raster de classes ; inutile avec un dossier ou des entités en sortie.</translation>
+        <translation>Raster de classes ; inutile avec un dossier ou des entités en sortie.</translation>
     </message>
     <message>
         <source>For rasters that are processed separately: one class raster each, and a virtual raster (.vrt) over all.</source>
-        <translation>Pour des rasters traités séparément : un raster de classes chacun, et un raster virtuel (.vrt) sur tous.</translation>
+        <translation>Pour des rasters traités séparément : un raster de classes chacun, et un raster virtuel (.vrt) sur tous.</translation>
     </message>
     <message>
         <source>Output features</source>
@@ -957,7 +957,7 @@
     </message>
     <message>
         <source>For a layer with attachments: a copy of its features whose field Classified holds the path of the class image; an existing layer is appended to.</source>
-        <translation>Pour une couche avec images jointes : une copie de ses entités dont le champ Classified contient le chemin de l'image de classes ; une couche existante est complétée.</translation>
+        <translation>Pour une couche avec images jointes : une copie de ses entités dont le champ Classified contient le chemin de l'image de classes ; une couche existante est complétée.</translation>
     </message>
     <message>
         <source>Overwrite attachments</source>
@@ -965,11 +965,11 @@
     </message>
     <message>
         <source>The images of the input layer are replaced by their class images, all or none; output features are not written.</source>
-        <translation>Les images de la couche sont remplacées par leurs images de classes, toutes ou aucune ; les entités en sortie ne sont pas écrites.</translation>
+        <translation>Les images de la couche sont remplacées par leurs images de classes, toutes ou aucune ; les entités en sortie ne sont pas écrites.</translation>
     </message>
     <message>
         <source>Classify rows and columns as they are stored, without turning a rotated raster north; the result lies where the raster lies.</source>
-        <translation>Classer lignes et colonnes telles qu'enregistrées, sans remettre au nord un raster tourné ; le résultat est là où est le raster.</translation>
+        <translation>Classer lignes et colonnes telles qu'enregistrées, sans remettre au nord un raster tourné ; le résultat est là où est le raster.</translation>
     </message>
     <message>
         <source>Output probability raster</source>
@@ -993,7 +993,7 @@
     </message>
     <message>
         <source>Doubt between the classes: 0 is sure, 1 is none surer than another.</source>
-        <translation>Doute entre les classes : 0 est sûr, 1 : aucune plus sûre qu'une autre.</translation>
+        <translation>Doute entre les classes : 0 est sûr, 1 : aucune plus sûre qu'une autre.</translation>
     </message>
     <message>
         <source>Output polygons</source>
@@ -1009,7 +1009,7 @@
     </message>
     <message>
         <source>Part of the rows that this run computes, such as 1/4 to 4/4 in four runs with one work folder; the last to end writes the output. Empty computes all that is left.</source>
-        <translation>Part des lignes que cette exécution calcule, de 1/4 à 4/4 en quatre exécutions avec un même dossier de travail ; la dernière à finir écrit la sortie. Vide : calcule tout ce qui reste.</translation>
+        <translation>Part des lignes que cette exécution calcule, de 1/4 à 4/4 en quatre exécutions avec un même dossier de travail ; la dernière à finir écrit la sortie. Vide : calcule tout ce qui reste.</translation>
     </message>
     <message>
         <source>Work folder</source>
@@ -1017,7 +1017,7 @@
     </message>
     <message>
         <source>Where finished rows wait for the rest; empty is a hidden folder beside the output.</source>
-        <translation>Où les lignes finies attendent le reste ; vide : un dossier caché à côté de la sortie.</translation>
+        <translation>Où les lignes finies attendent le reste ; vide : un dossier caché à côté de la sortie.</translation>
     </message>
     <message>
         <source>Memory budget</source>
@@ -1025,7 +1025,7 @@
     </message>
     <message>
         <source>Memory for the scores that one row of tiles hands to the next; more of them go to disk.</source>
-        <translation>Mémoire pour les scores qu'une ligne de tuiles passe à la suivante ; le surplus va sur le disque.</translation>
+        <translation>Mémoire pour les scores qu'une ligne de tuiles passe à la suivante ; le surplus va sur le disque.</translation>
     </message>
     <message>
         <source>Pixels whose centre lies outside these polygons become nodata.</source>
@@ -1037,7 +1037,7 @@
     </message>
     <message>
         <source>Raster whose cell edges the output keeps to; it must be in the CRS of the output. Its cell size is not taken.</source>
-        <translation>Raster sur les bords de cellules duquel la sortie s'aligne ; il doit être dans le SCR de la sortie. Sa taille de cellule n'est pas reprise.</translation>
+        <translation>Raster sur les bords de cellules duquel la sortie s'aligne ; il doit être dans le SCR de la sortie. Sa taille de cellule n'est pas reprise.</translation>
     </message>
     <message>
         <source>Run manifest (.json)</source>
@@ -1053,7 +1053,7 @@
     </message>
     <message>
         <source>Every feature is one object: the model sees a chip around it, of the tile's size or of the object's frame, blackened outside it or not, as it was trained (CropSizeFixed and BlackenAroundFeature of the definition). Features keep their geometry, their attributes and their order; the class label, Classvalue and Confidence (0 to 1) are added. A model with several labels writes them parted by semicolons. Features outside every raster or where it has no data have no label. Without features each image is one object: georeferenced images become the polygons of their extents, images without a CRS the rows of a table, attachments of a layer its features. Results are appended to an output that exists.</source>
-        <translation>Chaque entité est un objet : le modèle voit une imagette autour d'elle, de la taille de tuile ou du cadre de l'objet, noircie en dehors ou non, comme à son entraînement (CropSizeFixed et BlackenAroundFeature de la définition). Les entités gardent géométrie, attributs et ordre ; l'étiquette de classe, Classvalue et Confidence (0 à 1) sont ajoutées. Un modèle à plusieurs étiquettes les écrit séparées par des points-virgules. Les entités hors de tout raster ou sans données n'ont pas d'étiquette. Sans entités, chaque image est un objet : les images géoréférencées deviennent les polygones de leur emprise, celles sans SCR les lignes d'une table, les images jointes d'une couche ses entités. Les résultats s'ajoutent à une sortie existante.</translation>
+        <translation>Chaque entité est un objet : le modèle voit une imagette autour d'elle, de la taille de tuile ou du cadre de l'objet, noircie en dehors ou non, comme à son entraînement (CropSizeFixed et BlackenAroundFeature de la définition). Les entités gardent géométrie, attributs et ordre ; l'étiquette de classe, Classvalue et Confidence (0 à 1) sont ajoutées. Un modèle à plusieurs étiquettes les écrit séparées par des points-virgules. Les entités hors de tout raster ou sans données n'ont pas d'étiquette. Sans entités, chaque image est un objet : les images géoréférencées deviennent les polygones de leur emprise, celles sans SCR les lignes d'une table, les images jointes d'une couche ses entités. Les résultats s'ajoutent à une sortie existante.</translation>
     </message>
     <message>
         <source>Raster, folder of rasters, several rasters parted by semicolons, or feature layer with image attachments. Of several rasters each feature is seen in the one that covers it best, the first among equals.</source>
@@ -1065,7 +1065,7 @@
     </message>
     <message>
         <source>One feature per object, or for images without a CRS a table; results are appended to one that exists.</source>
-        <translation>Une entité par objet, ou une table pour des images sans SCR ; les résultats s'ajoutent à une sortie existante.</translation>
+        <translation>Une entité par objet, ou une table pour des images sans SCR ; les résultats s'ajoutent à une sortie existante.</translation>
     </message>
     <message>
         <source>Input features</source>
@@ -1073,7 +1073,7 @@
     </message>
     <message>
         <source>Points, lines or polygons, one per object; empty takes each image as one object.</source>
-        <translation>Points, lignes ou polygones, un par objet ; vide : chaque image est un objet.</translation>
+        <translation>Points, lignes ou polygones, un par objet ; vide : chaque image est un objet.</translation>
     </message>
     <message>
         <source>Class label field</source>
@@ -1081,11 +1081,11 @@
     </message>
     <message>
         <source>Without features: PROCESS_ITEMS_SEPARATELY takes every part of a virtual raster (.vrt) as an image of its own. The rasters of a folder are images of their own in either mode.</source>
-        <translation>Sans entités : PROCESS_ITEMS_SEPARATELY prend chaque partie d'un raster virtuel (.vrt) comme une image. Les rasters d'un dossier sont des images à part dans les deux modes.</translation>
+        <translation>Sans entités : PROCESS_ITEMS_SEPARATELY prend chaque partie d'un raster virtuel (.vrt) comme une image. Les rasters d'un dossier sont des images à part dans les deux modes.</translation>
     </message>
     <message>
         <source>Names and values, such as batch_size 16; score_threshold 0.5. Known: batch_size, test_time_augmentation, score_threshold.</source>
-        <translation>Noms et valeurs, par exemple batch_size 16; score_threshold 0.5. Connus : batch_size, test_time_augmentation, score_threshold.</translation>
+        <translation>Noms et valeurs, par exemple batch_size 16; score_threshold 0.5. Connus : batch_size, test_time_augmentation, score_threshold.</translation>
     </message>
     <message>
         <source>Caption</source>
@@ -1093,7 +1093,7 @@
     </message>
     <message>
         <source>Field for captions of an image captioning model; models that classify write none.</source>
-        <translation>Champ des légendes d'un modèle qui légende des images ; les modèles qui classent n'en écrivent pas.</translation>
+        <translation>Champ des légendes d'un modèle qui légende des images ; les modèles qui classent n'en écrivent pas.</translation>
     </message>
     <message>
         <source>Truth field</source>
@@ -1101,7 +1101,7 @@
     </message>
     <message>
         <source>Field of the input features with the true class, by name or value: the result is compared with it.</source>
-        <translation>Champ des entités en entrée avec la vraie classe, par nom ou valeur : le résultat y est comparé.</translation>
+        <translation>Champ des entités en entrée avec la vraie classe, par nom ou valeur : le résultat y est comparé.</translation>
     </message>
     <message>
         <source>Output accuracy report</source>
@@ -1109,15 +1109,15 @@
     </message>
     <message>
         <source>Confusion matrix and figures by class, for a truth field; empty writes it beside the output.</source>
-        <translation>Matrice de confusion et chiffres par classe, pour un champ de vérité ; vide : écrit à côté de la sortie.</translation>
+        <translation>Matrice de confusion et chiffres par classe, pour un champ de vérité ; vide : écrit à côté de la sortie.</translation>
     </message>
     <message>
         <source>Cell size at which the raster is read, in units of its CRS. auto: the cell size that the model was trained at. Empty: the model's when it is known, unless it is more than 4 times finer than the raster's; images that are objects themselves keep their own.</source>
-        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle à laquelle le modèle a été entraîné. Vide : celle du modèle si elle est connue, sauf si elle est plus de 4 fois plus fine que celle du raster ; les images qui sont elles-mêmes des objets gardent la leur.</translation>
+        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle à laquelle le modèle a été entraîné. Vide : celle du modèle si elle est connue, sauf si elle est plus de 4 fois plus fine que celle du raster ; les images qui sont elles-mêmes des objets gardent la leur.</translation>
     </message>
     <message>
         <source>Only this part of the raster is seen; features outside it have no label.</source>
-        <translation>Seule cette partie du raster est vue ; les entités en dehors n'ont pas d'étiquette.</translation>
+        <translation>Seule cette partie du raster est vue ; les entités en dehors n'ont pas d'étiquette.</translation>
     </message>
     <message>
         <source>Detect Change Using Deep Learning</source>
@@ -1129,7 +1129,7 @@
     </message>
     <message>
         <source>Both rasters are read on the grid of the first, where both are; the second may have another grid, cell size or reference system and is resampled while it is read (bilinear), nothing is copied. A pixel is valid where both rasters are. Both need the same bands in the same order, and values on the same scale. All else is as in Classify Pixels Using Deep Learning: overlapping tiles, memory that does not grow with the raster's height, a cloud optimised GeoTIFF with colours, class names and an attribute table, and interrupted runs that go on.</source>
-        <translation>Les deux rasters sont lus sur la grille du premier, là où sont les deux ; le second peut avoir une autre grille, taille de cellule ou système de référence et est rééchantillonné à la lecture (bilinéaire), rien n'est copié. Un pixel est valide là où les deux rasters le sont. Les deux doivent avoir les mêmes bandes dans le même ordre, et des valeurs à la même échelle. Tout le reste est comme dans Classer des pixels par apprentissage profond : tuiles qui se recouvrent, mémoire qui ne croît pas avec la hauteur, GeoTIFF optimisé pour le nuage avec couleurs, noms de classes et table attributaire, et exécutions interrompues qui continuent.</translation>
+        <translation>Les deux rasters sont lus sur la grille du premier, là où sont les deux ; le second peut avoir une autre grille, taille de cellule ou système de référence et est rééchantillonné à la lecture (bilinéaire), rien n'est copié. Un pixel est valide là où les deux rasters le sont. Les deux doivent avoir les mêmes bandes dans le même ordre, et des valeurs à la même échelle. Tout le reste est comme dans Classer des pixels par apprentissage profond : tuiles qui se recouvrent, mémoire qui ne croît pas avec la hauteur, GeoTIFF optimisé pour le nuage avec couleurs, noms de classes et table attributaire, et exécutions interrompues qui continuent.</translation>
     </message>
     <message>
         <source>From raster</source>
@@ -1137,7 +1137,7 @@
     </message>
     <message>
         <source>Image of the earlier date; its grid is kept.</source>
-        <translation>Image de la date la plus ancienne ; sa grille est gardée.</translation>
+        <translation>Image de la date la plus ancienne ; sa grille est gardée.</translation>
     </message>
     <message>
         <source>To raster</source>
@@ -1149,23 +1149,23 @@
     </message>
     <message>
         <source>Class raster of change; 0 where nothing changed.</source>
-        <translation>Raster de classes de changement ; 0 là où rien n'a changé.</translation>
+        <translation>Raster de classes de changement ; 0 là où rien n'a changé.</translation>
     </message>
     <message>
         <source>Names and values, such as padding 64; batch_size 4. Known: batch_size, padding, threshold, score_threshold, test_time_augmentation, tile_size, blend.</source>
-        <translation>Noms et valeurs, par exemple padding 64; batch_size 4. Connus : batch_size, padding, threshold, score_threshold, test_time_augmentation, tile_size, blend.</translation>
+        <translation>Noms et valeurs, par exemple padding 64; batch_size 4. Connus : batch_size, padding, threshold, score_threshold, test_time_augmentation, tile_size, blend.</translation>
     </message>
     <message>
         <source>Cell size at which the raster is read, in units of its CRS. auto: the cell size that the model was trained at. Empty: the model's when it is known, unless it is more than 4 times finer than that of the first raster.</source>
-        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle à laquelle le modèle a été entraîné. Vide : celle du modèle si elle est connue, sauf si elle est plus de 4 fois plus fine que celle du premier raster.</translation>
+        <translation>Taille de cellule à laquelle le raster est lu, en unités de son SCR. auto : celle à laquelle le modèle a été entraîné. Vide : celle du modèle si elle est connue, sauf si elle est plus de 4 fois plus fine que celle du premier raster.</translation>
     </message>
     <message>
         <source>Remove duplicate objects: of two that overlap, keep the one with the higher confidence.</source>
-        <translation>Retire les objets en double : de deux qui se recouvrent, garde celui de plus haute confiance.</translation>
+        <translation>Retire les objets en double : de deux qui se recouvrent, garde celui de plus haute confiance.</translation>
     </message>
     <message>
         <source>Features are taken by falling confidence; one whose overlap with a kept feature of its class is larger than the ratio is dropped. The overlap is the area of the intersection divided by that of the union of the real polygons. With the ratio 0 any shared area counts, a shared border does not. All fields are kept.</source>
-        <translation>Les entités sont prises par confiance décroissante ; celle qui recouvre une entité gardée de sa classe de plus que le taux est retirée. Le recouvrement est l'aire de l'intersection divisée par celle de l'union des vrais polygones. Avec le taux 0, toute aire commune compte, un bord commun non. Tous les champs sont gardés.</translation>
+        <translation>Les entités sont prises par confiance décroissante ; celle qui recouvre une entité gardée de sa classe de plus que le taux est retirée. Le recouvrement est l'aire de l'intersection divisée par celle de l'union des vrais polygones. Avec le taux 0, toute aire commune compte, un bord commun non. Tous les champs sont gardés.</translation>
     </message>
     <message>
         <source>Input feature class</source>
@@ -1177,7 +1177,7 @@
     </message>
     <message>
         <source>Numbers; the higher wins.</source>
-        <translation>Nombres ; le plus haut l'emporte.</translation>
+        <translation>Nombres ; le plus haut l'emporte.</translation>
     </message>
     <message>
         <source>Output feature class</source>
@@ -1189,7 +1189,7 @@
     </message>
     <message>
         <source>Only features of one class suppress each other. Empty takes Classvalue, then Value, else one class.</source>
-        <translation>Seules les entités d'une même classe se suppriment. Vide : Classvalue, puis Value, sinon une seule classe.</translation>
+        <translation>Seules les entités d'une même classe se suppriment. Vide : Classvalue, puis Value, sinon une seule classe.</translation>
     </message>
     <message>
         <source>IoU that two kept features may share.</source>
@@ -1205,11 +1205,11 @@
     </message>
     <message>
         <source>Compare the detections of two dates: which objects are new, gone, changed or confirmed.</source>
-        <translation>Compare les détections de deux dates : quels objets sont nouveaux, disparus, changés ou confirmés.</translation>
+        <translation>Compare les détections de deux dates : quels objets sont nouveaux, disparus, changés ou confirmés.</translation>
     </message>
     <message>
         <source>Each object of the newer layer is matched with at most one of the older, those that overlap most first, objects of one class before others. Matched objects are confirmed, or changed where their classes differ or their outlines overlap less than asked; unmatched ones are new or gone. Points are matched by distance. The output has the attributes of the newer layer (of the older for what is gone), and Status, Change, old_id, new_id, old_class, new_class, old_confidence, new_confidence, IoU and Distance. The layers may have different reference systems: the output is in that of the newer one.</source>
-        <translation>Chaque objet de la nouvelle couche est apparié à au plus un de l'ancienne, d'abord ceux qui se recouvrent le plus, les objets d'une même classe avant les autres. Les objets appariés sont confirmés, ou changés si leurs classes diffèrent ou si leurs contours se recouvrent moins que demandé ; les autres sont nouveaux ou disparus. Les points sont appariés par distance. La sortie a les attributs de la nouvelle couche (de l'ancienne pour ce qui a disparu), et Status, Change, old_id, new_id, old_class, new_class, old_confidence, new_confidence, IoU et Distance. Les couches peuvent avoir des systèmes de référence différents : la sortie est dans celui de la nouvelle.</translation>
+        <translation>Chaque objet de la nouvelle couche est apparié à au plus un de l'ancienne, d'abord ceux qui se recouvrent le plus, les objets d'une même classe avant les autres. Les objets appariés sont confirmés, ou changés si leurs classes diffèrent ou si leurs contours se recouvrent moins que demandé ; les autres sont nouveaux ou disparus. Les points sont appariés par distance. La sortie a les attributs de la nouvelle couche (de l'ancienne pour ce qui a disparu), et Status, Change, old_id, new_id, old_class, new_class, old_confidence, new_confidence, IoU et Distance. Les couches peuvent avoir des systèmes de référence différents : la sortie est dans celui de la nouvelle.</translation>
     </message>
     <message>
         <source>Old detections</source>
@@ -1253,7 +1253,7 @@
     </message>
     <message>
         <source>Matched polygons that overlap less are changed; 0 leaves outlines aside.</source>
-        <translation>Les polygones appariés qui se recouvrent moins ont changé ; 0 laisse les contours de côté.</translation>
+        <translation>Les polygones appariés qui se recouvrent moins ont changé ; 0 laisse les contours de côté.</translation>
     </message>
     <message>
         <source>Maximum distance</source>
@@ -1269,7 +1269,7 @@
     </message>
     <message>
         <source>Field with the class; empty takes Class, then Classvalue, then Value, else all are one class.</source>
-        <translation>Champ de la classe ; vide : Class, puis Classvalue, puis Value, sinon tous sont d'une classe.</translation>
+        <translation>Champ de la classe ; vide : Class, puis Classvalue, puis Value, sinon tous sont d'une classe.</translation>
     </message>
     <message>
         <source>New class field</source>
@@ -1281,7 +1281,7 @@
     </message>
     <message>
         <source>Field of both layers with the confidence; a layer without it has none.</source>
-        <translation>Champ de confiance des deux couches ; une couche sans lui n'en a pas.</translation>
+        <translation>Champ de confiance des deux couches ; une couche sans lui n'en a pas.</translation>
     </message>
     <message>
         <source>Minimum confidence</source>
@@ -1289,7 +1289,7 @@
     </message>
     <message>
         <source>Objects below it are neither new nor gone; they still confirm one that reaches it at the other date.</source>
-        <translation>Les objets en dessous ne sont ni nouveaux ni disparus ; ils confirment encore celui qui l'atteint à l'autre date.</translation>
+        <translation>Les objets en dessous ne sont ni nouveaux ni disparus ; ils confirment encore celui qui l'atteint à l'autre date.</translation>
     </message>
     <message>
         <source>Old identifier field</source>
@@ -1297,7 +1297,7 @@
     </message>
     <message>
         <source>Field that identifies an object; empty takes the number of the feature in its layer.</source>
-        <translation>Champ qui identifie un objet ; vide : le numéro de l'entité dans sa couche.</translation>
+        <translation>Champ qui identifie un objet ; vide : le numéro de l'entité dans sa couche.</translation>
     </message>
     <message>
         <source>New identifier field</source>
@@ -1309,7 +1309,7 @@
     </message>
     <message>
         <source>Polygons of the ground that was seen at the earlier date: objects elsewhere are not new.</source>
-        <translation>Polygones du terrain vu à la date ancienne : ailleurs les objets ne sont pas nouveaux.</translation>
+        <translation>Polygones du terrain vu à la date ancienne : ailleurs les objets ne sont pas nouveaux.</translation>
     </message>
     <message>
         <source>New imagery</source>
@@ -1317,7 +1317,7 @@
     </message>
     <message>
         <source>Polygons of the ground that was seen at the later date: objects elsewhere are not gone.</source>
-        <translation>Polygones du terrain vu à la date récente : ailleurs les objets n'ont pas disparu.</translation>
+        <translation>Polygones du terrain vu à la date récente : ailleurs les objets n'ont pas disparu.</translation>
     </message>
     <message>
         <source>Compute Accuracy For Object Detection</source>
@@ -1333,7 +1333,7 @@
     </message>
     <message>
         <source>Detections are taken by falling confidence; each is a true positive when a reference of its class that is still free overlaps it, box against box or polygon against polygon, by at least the minimum IoU. Average precision is COCO's, over 101 recall points. Intervals come from drawing spatial blocks with replacement, so that neighbours stay together.</source>
-        <translation>Les détections sont prises par confiance décroissante ; chacune est un vrai positif si une référence encore libre de sa classe la recouvre, cadre contre cadre ou polygone contre polygone, d'au moins l'IoU minimale. La précision moyenne est celle de COCO, sur 101 points de rappel. Les intervalles viennent de blocs de terrain tirés avec remise, pour que les voisins restent ensemble.</translation>
+        <translation>Les détections sont prises par confiance décroissante ; chacune est un vrai positif si une référence encore libre de sa classe la recouvre, cadre contre cadre ou polygone contre polygone, d'au moins l'IoU minimale. La précision moyenne est celle de COCO, sur 101 points de rappel. Les intervalles viennent de blocs de terrain tirés avec remise, pour que les voisins restent ensemble.</translation>
     </message>
     <message>
         <source>Detected features</source>
@@ -1369,7 +1369,7 @@
     </message>
     <message>
         <source>Field with the class. Empty takes Classvalue, then Value, else all features are one class.</source>
-        <translation>Champ de la classe. Vide : Classvalue, puis Value, sinon toutes les entités sont d'une classe.</translation>
+        <translation>Champ de la classe. Vide : Classvalue, puis Value, sinon toutes les entités sont d'une classe.</translation>
     </message>
     <message>
         <source>Ground truth class value field</source>
@@ -1421,7 +1421,7 @@
     </message>
     <message>
         <source>BOXES compares the frames of the features, as ArcGIS does; MASKS the polygons themselves, which is what outlines of instances are judged by.</source>
-        <translation>BOXES compare les cadres des entités, comme ArcGIS ; MASKS les polygones eux-mêmes, selon lesquels on juge les contours d'instances.</translation>
+        <translation>BOXES compare les cadres des entités, comme ArcGIS ; MASKS les polygones eux-mêmes, selon lesquels on juge les contours d'instances.</translation>
     </message>
     <message>
         <source>Bootstrap block size</source>
@@ -1429,7 +1429,7 @@
     </message>
     <message>
         <source>Side of the square blocks that the intervals are drawn from; empty suits the extent.</source>
-        <translation>Côté des blocs carrés dont les intervalles sont tirés ; vide : selon l'emprise.</translation>
+        <translation>Côté des blocs carrés dont les intervalles sont tirés ; vide : selon l'emprise.</translation>
     </message>
     <message>
         <source>Bootstrap samples</source>
@@ -1437,7 +1437,7 @@
     </message>
     <message>
         <source>Draws for the intervals; 0 leaves them out.</source>
-        <translation>Tirages pour les intervalles ; 0 les omet.</translation>
+        <translation>Tirages pour les intervalles ; 0 les omet.</translation>
     </message>
     <message>
         <source>Only features that touch it are compared.</source>
@@ -1453,7 +1453,7 @@
     </message>
     <message>
         <source>Rows of the table are the classified values, columns the ground truth; then follow user's and producer's accuracy, kappa, IoU and F1. Pixels without a class on either side are left out and counted. A reference raster on another grid is resampled to that of the classified raster by nearest neighbour; features are reprojected. For points and for random pixels of a reference raster the table and the report also give the accuracy of the whole map and the true area of each class, with standard errors, after Olofsson et al. (2014), because the share of a class in a sample is not its share of the map. Polygons are no random sample of the map: from them there are no such estimates, and no intervals. Where the map has one class and a background, such as buildings, polygons of that class are taken as all there are: outside them is background.</source>
-        <translation>Les lignes de la table sont les valeurs classées, les colonnes la vérité terrain ; suivent les exactitudes de l'utilisateur et du producteur, kappa, IoU et F1. Les pixels sans classe d'un côté ou de l'autre sont laissés de côté et comptés. Un raster de référence sur une autre grille est rééchantillonné à celle du raster classé par plus proche voisin ; les entités sont reprojetées. Pour des points et des pixels aléatoires d'un raster de référence, la table et le rapport donnent aussi l'exactitude de toute la carte et la vraie surface de chaque classe, avec erreurs types, d'après Olofsson et al. (2014), car la part d'une classe dans un échantillon n'est pas sa part de la carte. Des polygones ne sont pas un échantillon aléatoire : ils ne donnent ni ces estimations ni d'intervalles. Où la carte a une classe et un fond, par exemple des bâtiments, les polygones de cette classe sont pris pour tout ce qu'il y a : en dehors est le fond.</translation>
+        <translation>Les lignes de la table sont les valeurs classées, les colonnes la vérité terrain ; suivent les exactitudes de l'utilisateur et du producteur, kappa, IoU et F1. Les pixels sans classe d'un côté ou de l'autre sont laissés de côté et comptés. Un raster de référence sur une autre grille est rééchantillonné à celle du raster classé par plus proche voisin ; les entités sont reprojetées. Pour des points et des pixels aléatoires d'un raster de référence, la table et le rapport donnent aussi l'exactitude de toute la carte et la vraie surface de chaque classe, avec erreurs types, d'après Olofsson et al. (2014), car la part d'une classe dans un échantillon n'est pas sa part de la carte. Des polygones ne sont pas un échantillon aléatoire : ils ne donnent ni ces estimations ni d'intervalles. Où la carte a une classe et un fond, par exemple des bâtiments, les polygones de cette classe sont pris pour tout ce qu'il y a : en dehors est le fond.</translation>
     </message>
     <message>
         <source>Input classified raster</source>
@@ -1481,7 +1481,7 @@
     </message>
     <message>
         <source>Field of the ground truth with the class: whole numbers are values, texts are names. Empty takes GrndTruth, Classvalue, Value, Class or Classname, the first there is.</source>
-        <translation>Champ de classe de la vérité terrain : nombres entiers pour les valeurs, textes pour les noms. Vide : GrndTruth, Classvalue, Value, Class ou Classname, le premier présent.</translation>
+        <translation>Champ de classe de la vérité terrain : nombres entiers pour les valeurs, textes pour les noms. Vide : GrndTruth, Classvalue, Value, Class ou Classname, le premier présent.</translation>
     </message>
     <message>
         <source>Number of random points</source>
@@ -1489,7 +1489,7 @@
     </message>
     <message>
         <source>How many pixels, or reference points, are compared. 0 compares every pixel or point. Empty draws 500 pixels where the reference is a raster or polygons, and takes all points where it is points.</source>
-        <translation>Combien de pixels, ou de points de référence, sont comparés. 0 compare chacun. Vide : tire 500 pixels si la référence est un raster ou des polygones, et prend tous les points si elle est faite de points.</translation>
+        <translation>Combien de pixels, ou de points de référence, sont comparés. 0 compare chacun. Vide : tire 500 pixels si la référence est un raster ou des polygones, et prend tous les points si elle est faite de points.</translation>
     </message>
     <message>
         <source>Sampling</source>
@@ -1497,7 +1497,7 @@
     </message>
     <message>
         <source>STRATIFIED_RANDOM: from each class of the classified raster by its area, at least 10 from a rare one where the number allows. EQUALIZED_STRATIFIED_RANDOM: the same number from each class. RANDOM: from all pixels alike. For reference points that are all taken: how they were once drawn.</source>
-        <translation>STRATIFIED_RANDOM : de chaque classe du raster selon sa surface, au moins 10 d'une classe rare si le nombre le permet. EQUALIZED_STRATIFIED_RANDOM : le même nombre de chaque classe. RANDOM : de tous les pixels de même. Pour des points de référence tous pris : comment ils furent tirés.</translation>
+        <translation>STRATIFIED_RANDOM : de chaque classe du raster selon sa surface, au moins 10 d'une classe rare si le nombre le permet. EQUALIZED_STRATIFIED_RANDOM : le même nombre de chaque classe. RANDOM : de tous les pixels de même. Pour des points de référence tous pris : comment ils furent tirés.</translation>
     </message>
     <message>
         <source>Minimum distance between points</source>
@@ -1505,7 +1505,7 @@
     </message>
     <message>
         <source>Points nearer to one taken before are passed over; 0 lets them lie anywhere.</source>
-        <translation>Les points plus proches d'un point déjà pris sont sautés ; 0 : où que ce soit.</translation>
+        <translation>Les points plus proches d'un point déjà pris sont sautés ; 0 : où que ce soit.</translation>
     </message>
     <message>
         <source>Report with tables, matrix and map.</source>
@@ -1553,11 +1553,11 @@
     </message>
     <message>
         <source>Look at every tile in 8 flipped and turned views; 8 times slower.</source>
-        <translation>Regarder chaque tuile en 8 vues retournées et tournées ; 8 fois plus lent.</translation>
+        <translation>Regarder chaque tuile en 8 vues retournées et tournées ; 8 fois plus lent.</translation>
     </message>
     <message>
         <source>Side of a tile in pixels; a larger one overlaps less, the one of the training is the most exact.</source>
-        <translation>Côté d'une tuile en pixels ; une plus grande se recouvre moins, celle de l'entraînement est la plus exacte.</translation>
+        <translation>Côté d'une tuile en pixels ; une plus grande se recouvre moins, celle de l'entraînement est la plus exacte.</translation>
     </message>
     <message>
         <source>How the confidences of the views are merged.</source>
@@ -1565,11 +1565,11 @@
     </message>
     <message>
         <source>Write the frame of each object; for models that draw masks.</source>
-        <translation>Écrire le cadre de chaque objet ; pour les modèles qui dessinent des masques.</translation>
+        <translation>Écrire le cadre de chaque objet ; pour les modèles qui dessinent des masques.</translation>
     </message>
     <message>
         <source>Outlines without the steps of the pixels, at most half a pixel off; for models that draw masks.</source>
-        <translation>Contours sans les marches des pixels, à un demi-pixel près ; pour les modèles qui dessinent des masques.</translation>
+        <translation>Contours sans les marches des pixels, à un demi-pixel près ; pour les modèles qui dessinent des masques.</translation>
     </message>
     <message>
         <source>Border of a tile in pixels that is blended with its neighbours.</source>
@@ -1577,47 +1577,47 @@
     </message>
     <message>
         <source>Background is a class like any other; False gives every pixel one of the other classes. By default True.</source>
-        <translation>Le fond est une classe comme une autre ; False donne à chaque pixel une des autres classes. Par défaut True.</translation>
+        <translation>Le fond est une classe comme une autre ; False donne à chaque pixel une des autres classes. Par défaut True.</translation>
     </message>
     <message>
         <source>How the views are merged; only with test_time_augmentation, for models of edges and roads.</source>
-        <translation>Comment les vues sont fusionnées ; seulement avec test_time_augmentation, pour les modèles de bords et de routes.</translation>
+        <translation>Comment les vues sont fusionnées ; seulement avec test_time_augmentation, pour les modèles de bords et de routes.</translation>
     </message>
     <message>
         <source>Smallest probability of an edge or a road; for their models.</source>
-        <translation>Plus petite probabilité d'un bord ou d'une route ; pour leurs modèles.</translation>
+        <translation>Plus petite probabilité d'un bord ou d'une route ; pour leurs modèles.</translation>
     </message>
     <message>
         <source>Write probabilities instead of classes; for models of edges and roads.</source>
-        <translation>Écrire des probabilités au lieu de classes ; pour les modèles de bords et de routes.</translation>
+        <translation>Écrire des probabilités au lieu de classes ; pour les modèles de bords et de routes.</translation>
     </message>
     <message>
         <source>Thin edges to lines of one pixel; for models of edges.</source>
-        <translation>Amincir les bords à des lignes d'un pixel ; pour les modèles de bords.</translation>
+        <translation>Amincir les bords à des lignes d'un pixel ; pour les modèles de bords.</translation>
     </message>
     <message>
         <source>Side of a tile in pixels, where the model allows another than its own; a larger one overlaps less.</source>
-        <translation>Côté d'une tuile en pixels, là où le modèle en permet une autre ; une plus grande se recouvre moins.</translation>
+        <translation>Côté d'une tuile en pixels, là où le modèle en permet une autre ; une plus grande se recouvre moins.</translation>
     </message>
     <message>
         <source>cosine mixes the scores where tiles overlap; none takes each pixel from one tile and is a little faster.</source>
-        <translation>cosine mêle les scores où les tuiles se recouvrent ; none prend chaque pixel d'une tuile et est un peu plus rapide.</translation>
+        <translation>cosine mêle les scores où les tuiles se recouvrent ; none prend chaque pixel d'une tuile et est un peu plus rapide.</translation>
     </message>
     <message>
         <source>Objects worked on at once; empty suits the size of their chips and the processor (ArcGIS takes 4).</source>
-        <translation>Objets traités à la fois ; vide : selon leurs imagettes et le processeur (ArcGIS prend 4).</translation>
+        <translation>Objets traités à la fois ; vide : selon leurs imagettes et le processeur (ArcGIS prend 4).</translation>
     </message>
     <message>
         <source>Look at every object in 8 flipped and turned views and take the mean; 8 times slower.</source>
-        <translation>Regarder chaque objet en 8 vues retournées et tournées et prendre la moyenne ; 8 fois plus lent.</translation>
+        <translation>Regarder chaque objet en 8 vues retournées et tournées et prendre la moyenne ; 8 fois plus lent.</translation>
     </message>
     <message>
         <source>Objects whose class is less sure are not written; of a model with several labels, labels. Empty writes all, of several labels those from the model's own threshold on.</source>
-        <translation>Les objets dont la classe est moins sûre ne sont pas écrits ; d'un modèle à plusieurs étiquettes, les étiquettes. Vide : écrit tout, et de plusieurs étiquettes celles à partir du seuil du modèle.</translation>
+        <translation>Les objets dont la classe est moins sûre ne sont pas écrits ; d'un modèle à plusieurs étiquettes, les étiquettes. Vide : écrit tout, et de plusieurs étiquettes celles à partir du seuil du modèle.</translation>
     </message>
     <message>
         <source>Smallest probability of a class of change; below it nothing changed. Empty takes the likeliest class.</source>
-        <translation>Plus petite probabilité d'une classe de changement ; en dessous rien n'a changé. Vide : la classe la plus probable.</translation>
+        <translation>Plus petite probabilité d'une classe de changement ; en dessous rien n'a changé. Vide : la classe la plus probable.</translation>
     </message>
     <message>
         <source>How far from an object's centre, in cells of the pyramid level, a cell may learn the object.</source>
@@ -1625,7 +1625,7 @@
     </message>
     <message>
         <source>Channels of pyramid and heads; a multiple of 32.</source>
-        <translation>Canaux de la pyramide et des têtes ; un multiple de 32.</translation>
+        <translation>Canaux de la pyramide et des têtes ; un multiple de 32.</translation>
     </message>
     <message>
         <source>Convolutions in each of the two heads.</source>
@@ -1633,11 +1633,11 @@
     </message>
     <message>
         <source>Pixels per cell of the finest pyramid level; 4 finds objects below 10 pixels and costs about twice.</source>
-        <translation>Pixels par cellule de l'étage le plus fin ; 4 trouve des objets de moins de 10 pixels et coûte environ le double.</translation>
+        <translation>Pixels par cellule de l'étage le plus fin ; 4 trouve des objets de moins de 10 pixels et coûte environ le double.</translation>
     </message>
     <message>
         <source>What weighs the score of a box: how central its cell is, or the IoU that the network expects.</source>
-        <translation>Ce qui pondère le score d'un cadre : la centralité de sa cellule, ou l'IoU que le réseau attend.</translation>
+        <translation>Ce qui pondère le score d'un cadre : la centralité de sa cellule, ou l'IoU que le réseau attend.</translation>
     </message>
     <message>
         <source>Convolutions of the head that draws masks.</source>
@@ -1645,7 +1645,7 @@
     </message>
     <message>
         <source>Where places look for others like them: in a pyramid of sub-regions (PAM) or the whole chip (BAM).</source>
-        <translation>Où les lieux cherchent leurs semblables : dans une pyramide de sous-régions (PAM) ou toute l'imagette (BAM).</translation>
+        <translation>Où les lieux cherchent leurs semblables : dans une pyramide de sous-régions (PAM) ou toute l'imagette (BAM).</translation>
     </message>
     <message>
         <source>Weigh the pixels of a class by the inverse of its frequency.</source>
@@ -1673,7 +1673,7 @@
     </message>
     <message>
         <source>What pixels of value 0 are: as the training data says (auto), a class, or unlabelled (ignore).</source>
-        <translation>Ce que sont les pixels de valeur 0 : comme le disent les données (auto), une classe, ou sans étiquette (ignore).</translation>
+        <translation>Ce que sont les pixels de valeur 0 : comme le disent les données (auto), une classe, ou sans étiquette (ignore).</translation>
     </message>
     <message>
         <source>Proposals of a level before suppression.</source>
@@ -1717,7 +1717,7 @@
     </message>
     <message>
         <source>Most detections of a tile; ArcGIS's 100 would silently lose objects in dense tiles.</source>
-        <translation>Détections d'une tuile au plus ; les 100 d'ArcGIS perdraient sans mot dire des objets dans les tuiles denses.</translation>
+        <translation>Détections d'une tuile au plus ; les 100 d'ArcGIS perdraient sans mot dire des objets dans les tuiles denses.</translation>
     </message>
     <message>
         <source>IoU from which a region learns an object.</source>
@@ -1733,7 +1733,7 @@
     </message>
     <message>
         <source>Learn from mean, deviation and quantiles of each band inside the object too; auto does, but for many chips of three 8-bit bands.</source>
-        <translation>Apprendre aussi de la moyenne, de l'écart et des quantiles de chaque bande dans l'objet ; auto le fait, sauf pour beaucoup d'imagettes de trois bandes de 8 bits.</translation>
+        <translation>Apprendre aussi de la moyenne, de l'écart et des quantiles de chaque bande dans l'objet ; auto le fait, sauf pour beaucoup d'imagettes de trois bandes de 8 bits.</translation>
     </message>
     <message>
         <source>Weigh a class by the inverse of its frequency.</source>
@@ -1741,7 +1741,7 @@
     </message>
     <message>
         <source>Weight of each class, in the order of their values; empty for all alike.</source>
-        <translation>Poids de chaque classe, dans l'ordre de leurs valeurs ; vide : toutes égales.</translation>
+        <translation>Poids de chaque classe, dans l'ordre de leurs valeurs ; vide : toutes égales.</translation>
     </message>
     <message>
         <source>Share of features and statistics that a training step hides.</source>
@@ -1761,7 +1761,7 @@
     </message>
     <message>
         <source>The network: one of deeplabv3, deeplabv3plus, unet, unetplusplus, fpn, sem_fpn, linknet, manet, pan, pspnet, upernet, segformer, dpt, mask2former.</source>
-        <translation>Le réseau : un parmi deeplabv3, deeplabv3plus, unet, unetplusplus, fpn, sem_fpn, linknet, manet, pan, pspnet, upernet, segformer, dpt, mask2former.</translation>
+        <translation>Le réseau : un parmi deeplabv3, deeplabv3plus, unet, unetplusplus, fpn, sem_fpn, linknet, manet, pan, pspnet, upernet, segformer, dpt, mask2former.</translation>
     </message>
     <message>
         <source>Path of weights of the same network to start from (.pth, .safetensors).</source>
@@ -1785,11 +1785,11 @@
     </message>
     <message>
         <source>Channels of pyramid and head; a multiple of 32.</source>
-        <translation>Canaux de la pyramide et de la tête ; un multiple de 32.</translation>
+        <translation>Canaux de la pyramide et de la tête ; un multiple de 32.</translation>
     </message>
     <message>
         <source>Cells along a side of the tile, one number a grid; empty: as many as objects fit side by side.</source>
-        <translation>Cellules par côté de la tuile, un nombre par grille ; vide : autant qu'il tient d'objets côte à côte.</translation>
+        <translation>Cellules par côté de la tuile, un nombre par grille ; vide : autant qu'il tient d'objets côte à côte.</translation>
     </message>
     <message>
         <source>Sizes of the anchors as factors of a cell.</source>
@@ -1813,11 +1813,11 @@
     </message>
     <message>
         <source>Weight of the boxes' loss, between 0 and 1; empty: boxes and classes weigh the same.</source>
-        <translation>Poids de la perte des cadres, entre 0 et 1 ; vide : cadres et classes pèsent autant.</translation>
+        <translation>Poids de la perte des cadres, entre 0 et 1 ; vide : cadres et classes pèsent autant.</translation>
     </message>
     <message>
         <source>Detector without anchors, with masks: every cell of a pyramid may find an object, a head draws its mask.</source>
-        <translation>Détecteur sans ancres, avec masques : chaque cellule d'une pyramide peut trouver un objet, une tête dessine son masque.</translation>
+        <translation>Détecteur sans ancres, avec masques : chaque cellule d'une pyramide peut trouver un objet, une tête dessine son masque.</translation>
     </message>
     <message>
         <source>One backbone for both dates, attention over both, and their difference (STANet, Chen and Shi 2020).</source>
@@ -1825,15 +1825,15 @@
     </message>
     <message>
         <source>Backbone and convolutions with holes of several widths; scores at stride 16, interpolated.</source>
-        <translation>Encodeur et convolutions à trous de plusieurs largeurs ; scores au pas 16, interpolés.</translation>
+        <translation>Encodeur et convolutions à trous de plusieurs largeurs ; scores au pas 16, interpolés.</translation>
     </message>
     <message>
         <source>Two-stage detector: proposes regions, then judges each and mends its box.</source>
-        <translation>Détecteur en deux temps : propose des régions, puis juge chacune et corrige son cadre.</translation>
+        <translation>Détecteur en deux temps : propose des régions, puis juge chacune et corrige son cadre.</translation>
     </message>
     <message>
         <source>Detector without anchors: every cell of a feature pyramid predicts class, box and how central it is.</source>
-        <translation>Détecteur sans ancres : chaque cellule d'une pyramide prédit classe, cadre et centralité.</translation>
+        <translation>Détecteur sans ancres : chaque cellule d'une pyramide prédit classe, cadre et centralité.</translation>
     </message>
     <message>
         <source>Class of an object by the features of a backbone inside it, and by statistics of its bands.</source>
@@ -1845,11 +1845,11 @@
     </message>
     <message>
         <source>Edges against a background: every stage of the backbone says where edges are; balanced cross entropy is fixed.</source>
-        <translation>Bords sur un fond : chaque étage de l'encodeur dit où sont les bords ; l'entropie croisée équilibrée est fixée.</translation>
+        <translation>Bords sur un fond : chaque étage de l'encodeur dit où sont les bords ; l'entropie croisée équilibrée est fixée.</translation>
     </message>
     <message>
         <source>Two-stage detector with masks: proposes regions, judges each, mends its box and draws its mask.</source>
-        <translation>Détecteur en deux temps avec masques : propose des régions, juge chacune, corrige son cadre et dessine son masque.</translation>
+        <translation>Détecteur en deux temps avec masques : propose des régions, juge chacune, corrige son cadre et dessine son masque.</translation>
     </message>
     <message>
         <source>One of many segmentation networks, chosen by the argument model, on any backbone.</source>
@@ -1901,7 +1901,7 @@
     </message>
     <message>
         <source>{} is one of: {}</source>
-        <translation>{} est parmi : {}</translation>
+        <translation>{} est parmi : {}</translation>
     </message>
     <message>
         <source>Example</source>
@@ -1909,7 +1909,7 @@
     </message>
     <message>
         <source>Default: {}.</source>
-        <translation>Par défaut : {}.</translation>
+        <translation>Par défaut : {}.</translation>
     </message>
     <message>
         <source>{} is given</source>
@@ -1973,7 +1973,7 @@
     </message>
     <message>
         <source>argument '{}' is unknown to this model; it has: {}</source>
-        <translation>l'argument « {} » est inconnu de ce modèle ; il a : {}</translation>
+        <translation>l'argument « {} » est inconnu de ce modèle ; il a : {}</translation>
     </message>
     <message>
         <source>{} (default)</source>
@@ -1989,7 +1989,7 @@
     </message>
     <message>
         <source>the model does not know {}: it knows {}</source>
-        <translation>le modèle ne connaît pas {} : il connaît {}</translation>
+        <translation>le modèle ne connaît pas {} : il connaît {}</translation>
     </message>
     <message>
         <source>Estimate</source>
@@ -2001,11 +2001,11 @@
     </message>
     <message>
         <source>The engine tries a few tiles …</source>
-        <translation>Le moteur essaie quelques tuiles …</translation>
+        <translation>Le moteur essaie quelques tuiles …</translation>
     </message>
     <message>
         <source>{} is missing: give it first</source>
-        <translation>{} manque : à donner d'abord</translation>
+        <translation>{} manque : à donner d'abord</translation>
     </message>
     <message>
         <source>tiles of {} x {} pixels</source>
@@ -2021,7 +2021,7 @@
     </message>
     <message>
         <source>{} is a model for {}, not for {}: choose another model or another tool</source>
-        <translation>{} est un modèle pour {}, non pour {} : choisir un autre modèle ou un autre outil</translation>
+        <translation>{} est un modèle pour {}, non pour {} : choisir un autre modèle ou un autre outil</translation>
     </message>
     <message>
         <source>{} (the model's)</source>
@@ -2033,7 +2033,7 @@
     </message>
     <message>
         <source>{} has only {} of the {} bands that the model needs: choose a raster with the bands it was trained on</source>
-        <translation>{} n'a que {} des {} bandes qu'il faut au modèle : choisir un raster avec les bandes de son entraînement</translation>
+        <translation>{} n'a que {} des {} bandes qu'il faut au modèle : choisir un raster avec les bandes de son entraînement</translation>
     </message>
     <message>
         <source>{} chips</source>
@@ -2045,11 +2045,11 @@
     </message>
     <message>
         <source>no model type learns from {}: convert the data or choose another folder</source>
-        <translation>aucun type de modèle n'apprend de {} : convertir les données ou choisir un autre dossier</translation>
+        <translation>aucun type de modèle n'apprend de {} : convertir les données ou choisir un autre dossier</translation>
     </message>
     <message>
         <source>{} does not learn from {}: choose {}</source>
-        <translation>{} n'apprend pas de {} : choisir {}</translation>
+        <translation>{} n'apprend pas de {} : choisir {}</translation>
     </message>
     <message>
         <source>Choose from what the model offers</source>

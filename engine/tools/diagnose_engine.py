@@ -25,7 +25,7 @@ class DiagnoseEngine(Tool):
         "processor it finds. User names in paths are left out."
     )
 
-    out_report: str = param(NewFile("Report", "Markdown file to write.", suffix=".md"))
+    out_report: str = param(NewFile("Report", "Markdown file to write.", suffix=".md", filter="Markdown (*.md)"))
     python: str = param(Path("Python of the engine", "What to look at; empty takes the one in use."), "", advanced=True)
     engine_folder: str = param(
         Folder("Folder of the engine", "Where it was set up; empty takes the user's own data folder."),

@@ -10,8 +10,10 @@ from ..errors import ParameterError
 from ..installation.builds import AUTO, PROCESSORS
 from ..installation.parts import TITLES
 from . import network
-from .declaration import Derived, Tool, param
+from .declaration import Derived, Tool, When, param
 from .kinds import Choice, Flag, Folder, Path
+
+BUILT = (When("existing", given=False),)
 
 
 @dataclass(frozen=True)
@@ -64,15 +66,20 @@ class SetUpEngine(Tool):
         "",
     )
     rebuild: bool = param(
-        Flag("Build anew", "Build a new environment also when the one in use works.", on="REBUILD", off="KEEP"), False
+        Flag("Build anew", "Build a new environment also when the one in use works.", on="REBUILD", off="KEEP"),
+        False,
+        applies=BUILT,
     )
     bundle: str = param(
-        Folder("Offline bundle", "Install from this folder, which Build Offline Bundle wrote, without network."), ""
+        Folder("Offline bundle", "Install from this folder, which Build Offline Bundle wrote, without network."),
+        "",
+        applies=BUILT,
     )
     python: str = param(
         Path("Python to build on", "A Python 3.11 to 3.13; empty finds one, or fetches one where there is none."),
         "",
         advanced=True,
+        applies=BUILT,
     )
     index_url: str = network.index_url()
     proxy: str = network.proxy()

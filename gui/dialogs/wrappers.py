@@ -7,8 +7,9 @@ is embedded; in a cell of the batch panel, and beside the modeler's own field, a
 from __future__ import annotations
 
 from processing.gui.wrappers import WidgetWrapper
-from qgis.core import QgsProcessingModelChildParameterSource
+from qgis.core import QgsProcessingModelChildParameterSource, QgsProcessingParameterDefinition
 from qgis.gui import QgsGui
+from qgis.PyQt.QtCore import QCoreApplication
 from qgis.PyQt.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -106,6 +107,14 @@ class _Following(WidgetWrapper):
     def postInitialize(self, wrappers):
         """Find the wrapper of the followed parameter."""
         self.followed = next((each for each in wrappers if each.parameterDefinition().name() == self.kind.of), None)
+
+    def createLabel(self):
+        """Return the label, as QGIS words it in its language."""
+        label = super().createLabel()
+        if label is not None and self.parameterDefinition().flags() & QgsProcessingParameterDefinition.FlagOptional:
+            form = QCoreApplication.translate("QObject", "%1 [optional]")
+            label.setText(form.replace("%1", self.parameterDefinition().description()))
+        return label
 
     def followed_value(self):
         """Return the value of the followed parameter."""

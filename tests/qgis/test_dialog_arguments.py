@@ -9,6 +9,8 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QComboBox, QLineEdit
 
+from imagery_deep_learning.engine.tools import TOOLS
+
 DETECTOR = {
     "Framework": "PyTorch",
     "ModelType": "ObjectDetection",
@@ -245,3 +247,21 @@ def test_the_modeler_keeps_its_own_field_and_adds_the_button(provider, opened):
     assert isinstance(field, QgsProcessingModelerParameterWidget)
     assert [button.text() for button in field.findChildren(QToolButton)].count("…") >= 1
     dialog.close()
+
+
+@pytest.mark.parametrize("name", [tool.name for tool in TOOLS.values()])
+def test_every_dialog_opens_and_tells_no_mistake_before_anything_was_given(opened, name):
+    """What is not filled in yet is no mistake."""
+    dialog = opened(name)
+    assert set(dialog.rows) == set(dialog.algorithm().tool.parameters())
+    assert [row.fault for row in dialog.rows.values() if row.fault] == []
+
+
+def test_values_of_rows_that_are_hidden_are_not_sent(opened, detector, scene):
+    """They would stand in the log and in the history as if they mattered."""
+    layer = QgsRasterLayer(str(scene / "scene.tif"), "scene")
+    QgsProject.instance().addMapLayer(layer)
+    dialog = opened("detectobjectsusingdeeplearning", in_model_definition=detector, in_raster=layer.id())
+    parameters = dialog.createProcessingParameters()
+    assert "max_overlap_ratio" not in parameters
+    assert parameters["in_model_definition"] == str(detector)
