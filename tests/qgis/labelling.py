@@ -67,6 +67,7 @@ def open_pane(iface, raster=None, project_epsg=0, classes=True):
         pane.hide()
         window.hide()
         pane.deleteLater()
+        QApplication.sendPostedEvents(pane, QEvent.DeferredDelete)  # not left to the end of the program
         project.removeAllMapLayers()
         QApplication.processEvents()
 
