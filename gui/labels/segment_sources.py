@@ -186,7 +186,7 @@ def _area(block, place, col, row):
         col: Column of the pixel.
         row: Its row.
     """
-    kind = int(block.dataType())  # QGIS numbers types of pixels as GDAL does
+    kind = int(getattr(block.dataType(), "value", block.dataType()))  # QGIS numbers types of pixels as GDAL does
     picture = gdal.GetDriverByName("MEM").Create("", block.width(), block.height(), 1, kind)
     picture.SetGeoTransform(place)
     band = picture.GetRasterBand(1)

@@ -166,7 +166,8 @@ class SuggestPanel(QWidget):
             TOOL, values, lambda outputs: self.show_detections(outputs["out_detected_objects"]), self._failed
         )
         if run is not None:
-            run.feedback.progressChanged.connect(lambda percent: self.progress.setValue(int(percent)))
+            self.progress.setRange(0, 0)
+            run.feedback.progressChanged.connect(self._progress)
         self._show()
 
     def show_detections(self, path):
@@ -253,6 +254,12 @@ class SuggestPanel(QWidget):
         """Show a sentence in the panel."""
         self.said.setText(as_sentence(sentence))
 
+    def _progress(self, percent):
+        """Show how far the run is, once it is known."""
+        if percent > 0:
+            self.progress.setRange(0, 100)
+            self.progress.setValue(int(percent))
+
     def _failed(self, why):
         """Tell why nothing is suggested."""
         self.tell(why)
@@ -275,8 +282,6 @@ class SuggestPanel(QWidget):
         self.start.setVisible(not going)
         self.stop.setVisible(going)
         self.progress.setVisible(going)
-        if not going:
-            self.progress.setValue(0)
         self.open.setVisible(bool(len(self.proposals)))
         self.limit.setText(f"{self.slider.value()} %")
         self.all.setText(f"Accept {len(shown)} of {len(self.proposals)}")
