@@ -15,7 +15,7 @@ from engine.package.emd import definition, write_package
 from engine.package.normalisation import Normalisation
 from tests.rasters import write_raster
 
-TILE, SIDE, STEPS = 128, 20, 90
+TILE, SIDE, STEPS = 64, 16, 120
 CLASSES = (ClassInfo(1, "pad", (255, 200, 0)), ClassInfo(2, "Red roof", (200, 40, 40)))
 COLOURS = {1: (230, 230, 225), 2: (220, 40, 40)}
 CELL, LEFT, TOP = 0.5, 500_000.0, 4_650_000.0
@@ -30,19 +30,13 @@ def painted(random: np.random.Generator, rows: int, cols: int, places: list) -> 
 
 
 def batch(random: np.random.Generator, normalisation: Normalisation) -> tuple:
-    """Return two tiles with their boxes and classes."""
+    """Return four tiles with their boxes and classes."""
     images, targets = [], []
-    for _ in range(2):
-        places = [
-            (row + int(random.integers(0, 30)), col + int(random.integers(0, 30)), int(random.integers(1, 3)))
-            for row in (4, 68)
-            for col in (4, 68)
-        ][: random.integers(1, 5)]
-        images.append(painted(random, TILE, TILE, places))
-        boxes = [(col, row, col + SIDE, row + SIDE) for row, col, _ in places]
-        targets.append(
-            {"boxes": torch.tensor(boxes, dtype=torch.float32), "labels": torch.tensor([kind for *_, kind in places])}
-        )
+    for _ in range(4):
+        row, col, kind = (int(random.integers(low, high)) for low, high in ((0, TILE - SIDE), (0, TILE - SIDE), (1, 3)))
+        images.append(painted(random, TILE, TILE, [(row, col, kind)]))
+        boxes = torch.tensor([[col, row, col + SIDE, row + SIDE]], dtype=torch.float32)
+        targets.append({"boxes": boxes, "labels": torch.tensor([kind])})
     return normalisation.apply(torch.from_numpy(np.stack(images)).float()), targets
 
 
@@ -62,7 +56,8 @@ def main(folder: Path) -> None:
         loss.backward()
         optimizer.step()
     network.eval()
-    emd = definition(spec, CLASSES, tile=(TILE, TILE), bands=(0, 1, 2), normalisation=normalisation, padding=24)
+    emd = definition(spec, CLASSES, tile=(TILE, TILE), bands=(0, 1, 2), normalisation=normalisation, padding=16)
+    (folder / "squares").mkdir()
     write_package(folder / "squares", emd, network.state_dict(), [], Job())
     places = [(row, col, 1 + (row + col) // 50 % 2) for row in range(15, 170, 50) for col in range(15, 170, 50)]
     write_raster(folder / "squares.tif", painted(random, 200, 200, places), left=LEFT, top=TOP, cell_size=CELL)
