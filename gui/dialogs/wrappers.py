@@ -205,7 +205,7 @@ def _modeler_widget(param, dialog, kind, make):
         return value.staticValue() if static else None
 
     def choose():
-        followed = given(dialog.widget.wrappers.get(kind.of) if hasattr(dialog, "widget") else None)
+        followed = given(dialog.widget.widget.wrappers.get(kind.of))
         text = chosen(given(field) or "", make(kind, followed), param)
         if text is not None:
             field.setWidgetValue(QgsProcessingModelChildParameterSource.fromStaticValue(text))

@@ -234,18 +234,27 @@ def test_batch_cells_open_the_table(provider, opened, detector):
     dialog.close()
 
 
-def test_the_modeler_keeps_its_own_field_and_adds_the_button(provider, opened):
+def test_the_modeler_keeps_its_own_field_and_adds_the_button(provider, opened, detector, monkeypatch):
     """So that an input of the model may be chosen too."""
     from processing.modeler.ModelerParametersDialog import ModelerParametersDialog
-    from qgis.core import QgsProcessingModelAlgorithm
+    from qgis.core import QgsProcessingModelAlgorithm, QgsProcessingModelChildParameterSource
     from qgis.gui import QgsProcessingModelerParameterWidget
     from qgis.PyQt.QtWidgets import QToolButton
 
+    from imagery_deep_learning.gui.dialogs import wrappers
+
     algorithm = provider.algorithm("detectobjectsusingdeeplearning").create()
     dialog = ModelerParametersDialog(algorithm, QgsProcessingModelAlgorithm())
-    field = dialog.widget.widget.wrappers["arguments"] if hasattr(dialog, "widget") else dialog.wrappers["arguments"]
+    field = dialog.widget.widget.wrappers["arguments"]
     assert isinstance(field, QgsProcessingModelerParameterWidget)
-    assert [button.text() for button in field.findChildren(QToolButton)].count("…") >= 1
+    model = QgsProcessingModelChildParameterSource.fromStaticValue(str(detector))
+    dialog.widget.widget.wrappers["in_model_definition"].setWidgetValue(model)
+    asked = []
+    monkeypatch.setattr(wrappers, "chosen", lambda text, table, param: asked.append(table) or "padding 64")
+    QTest.mouseClick(next(each for each in field.findChildren(QToolButton) if each.text() == "…"), Qt.LeftButton)
+    assert asked[0].editors["padding"].placeholderText() == "40"
+    sources = dialog.createAlgorithm().parameterSources()
+    assert [source.staticValue() for source in sources["arguments"]] == ["padding 64"]
     dialog.close()
 
 
