@@ -53,7 +53,7 @@ def structure_faults(archive: Path) -> list[str]:
                 found.append(f"{entry.filename} is of a kind that is not taken")
             if (entry.external_attr >> 16) & 0o111:
                 found.append(f"{entry.filename} is marked as a program")
-            if b"\0" in opened.read(entry) and not entry.filename.endswith((".png", ".jpg")):
+            if b"\0" in opened.read(entry) and not entry.filename.endswith((".png", ".jpg", ".qm")):
                 found.append(f"{entry.filename} is a binary")
     return found
 

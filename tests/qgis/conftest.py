@@ -41,10 +41,15 @@ def pytest_unconfigure(config):
 @pytest.fixture(scope="session")
 def provider(qgis_app, qgis_processing):
     """Return the registered provider; a second one of the same id would be deleted by QGIS."""
-    from qgis.core import QgsApplication
+    import qgis.utils
+    from qgis.core import Qgis, QgsApplication
+    from qgis.gui import QgsLayerTreeView
 
     from imagery_deep_learning.provider.provider import Provider
 
+    view = QgsLayerTreeView()  # Processing of QGIS 3.44 hands it to C++, which takes no stand-in
+    if qgis.utils.iface is not None and Qgis.QGIS_VERSION_INT >= 34400:
+        qgis.utils.iface.layerTreeView = lambda: view
     registry = QgsApplication.processingRegistry()
     made = Provider()
     assert registry.addProvider(made)
