@@ -91,7 +91,7 @@ class Store:
             raise self._refused(error) from error
         self.scale, self._cells = 1.0, None
         if fields.confidence:
-            highest = self._ask(f"SELECT MAX({quoted(fields.confidence)}) AS highest FROM {quoted(self.table)}")[0][0]
+            highest = self._ask(f"SELECT MAX({quoted(fields.confidence)}) AS highest FROM {quoted(self.table)}")[0][0]  # nosec B608 # names and texts are quoted
             self.scale = 100.0 if highest is not None and float(highest) > 1.0 else 1.0
 
     def orders(self):
@@ -112,7 +112,7 @@ class Store:
         """
         names = [quoted(STATE), self._name(), self._value()]
         rows = self._ask(
-            f"SELECT {names[0]} AS state, {names[1]} AS name, {names[2]} AS value, COUNT(*) AS number "
+            f"SELECT {names[0]} AS state, {names[1]} AS name, {names[2]} AS value, COUNT(*) AS number "  # nosec B608 # names and texts are quoted
             f"FROM {quoted(self.table)} WHERE {self._above(threshold)} GROUP BY 1, 2, 3"
         )
         found = Counter()
@@ -136,11 +136,11 @@ class Store:
         keys = [*self._keys(choice), "rowid"]
         wanted = [self._above(choice.threshold), *self._wanted(choice)]
         if after is not None:
-            place = f"(SELECT {', '.join(keys)} FROM {quoted(self.table)} WHERE rowid = {int(after)})"
+            place = f"(SELECT {', '.join(keys)} FROM {quoted(self.table)} WHERE rowid = {int(after)})"  # nosec B608 # names and texts are quoted
             wanted.append(f"({', '.join(keys)}) > {place}")
         # the id is a sum, because GDAL would take the bare column for the id of the row and leave it out
         rows = self._ask(
-            f"SELECT rowid + 0 AS id FROM {quoted(self.table)} WHERE {' AND '.join(wanted)} "
+            f"SELECT rowid + 0 AS id FROM {quoted(self.table)} WHERE {' AND '.join(wanted)} "  # nosec B608 # names and texts are quoted
             f"ORDER BY {', '.join(keys)} LIMIT {PAGE}"
         )
         return [row[0] for row in rows]
@@ -213,7 +213,7 @@ class Store:
 
     def _cell(self):
         """Return row, from the north, and column of the square cell in which a result lies."""
-        names = self._ask(f"SELECT column_name FROM gpkg_geometry_columns WHERE table_name = {text(self.table)}")
+        names = self._ask(f"SELECT column_name FROM gpkg_geometry_columns WHERE table_name = {text(self.table)}")  # nosec B608 # names and texts are quoted
         shape, ground = quoted(names[0][0]), self.layer.extent()
         each = max(1.0, self.layer.featureCount() / NEIGHBOURS)
         side = max((ground.width() * ground.height() / each) ** 0.5, 1e-3 * (ground.width() + ground.height()), 1e-9)
