@@ -41,7 +41,7 @@ def batch(random: np.random.Generator, normalisation: Normalisation) -> tuple:
 
 
 def main(folder: Path) -> None:
-    """Write ``squares.dlpk`` after a moment of training, and ``squares.tif`` with twelve squares."""
+    """Write ``squares.dlpk`` after a moment of training, and ``squares.tif`` with sixteen squares."""
     torch.manual_seed(1)
     torch.set_num_threads(1)
     random = np.random.default_rng(1)

@@ -119,7 +119,7 @@ class SuggestPanel(QWidget):
         self.classes = ClassMapping(self.pane)
         self.classes.changed.connect(self._show)
         self.all, self.none = QPushButton(), QPushButton("Reject all")
-        self.by_click = QPushButton("By click")
+        self.by_click = QPushButton("Click")
         self.by_click.setCheckable(True)
         self.by_click.setToolTip("On the map: left click accepts a proposal, right click rejects it")
         self.all.clicked.connect(self.accept_all)
