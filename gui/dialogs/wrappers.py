@@ -200,7 +200,7 @@ def _modeler_widget(param, dialog, kind, make):
         value = widget.value() if widget is not None else None
         value = value[0] if isinstance(value, list) and value else value
         static = isinstance(value, QgsProcessingModelChildParameterSource) and (
-            value.source() == QgsProcessingModelChildParameterSource.StaticValue
+            value.source() == QgsProcessingModelChildParameterSource.fromStaticValue(None).source()
         )
         return value.staticValue() if static else None
 
