@@ -1,10 +1,15 @@
 #!/bin/sh
 # The GUI tour: a real QGIS on a virtual screen opens every pane and every tool's dialog; devtools/tour.py drives it.
 #   ./dev tour [WIDTHxHEIGHT]        pictures and tour.json go to dist/tour/host
+#   ./dev tour run [OPTIONS]         also runs every tool from its dialog: tour_of_runs, pictures in dist/tour/runs
 # The profile with the plugin is named by QGIS_CUSTOM_CONFIG_PATH, as ./dev sets it.
 set -eu
 
 ROOT=$(cd "$(dirname "$0")/.." && pwd -P)
+if [ "${1:-}" = run ]; then
+    shift
+    exec "$ROOT/.venv-engine/bin/python" -m devtools.tour_of_runs "$@"
+fi
 TOUR_FOLDER=$ROOT/dist/tour/host
 TOUR_PROFILE=$(mktemp -d)
 trap 'rm -rf "$TOUR_PROFILE"' EXIT
