@@ -72,6 +72,7 @@ class DrawingActions:
         """Save a shape that was drawn as a sample of the current class."""
         try:
             self.pane.samples.add(shape, self.pane.current_class())
+            self.pane.tell("")
         except SampleError as error:
             self.pane.tell(str(error), bad=True)
 

@@ -64,8 +64,13 @@ def create(path, crs: QgsCoordinateReferenceSystem, collection=False):
         collection: Whether each sample names its image.
 
     Raises:
-        SampleError: The file cannot be written.
+        SampleError: The file cannot be written, or has a layer of that name that is not ours.
     """
+    if QgsVectorLayer(source_of(path), LAYER, "ogr").isValid():
+        raise SampleError(
+            f"{path} has a layer {LAYER} that Label Objects has not saved: move or rename the file, then choose the "
+            "image again"
+        )
     fields = QgsFields()
     for name in (IMAGE, *FIELDS) if collection else FIELDS:
         text = name in (IMAGE, NAME)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from qgis.core import QgsFeature
 
 from .sample_files import SampleError
@@ -22,6 +24,8 @@ def replace(layer, path, removed, added):
     Raises:
         SampleError: The file cannot be changed.
     """
+    if not os.path.exists(path):
+        raise SampleError(f"{path} is gone: bring it back, or choose the image again to begin a new file")
     provider = layer.dataProvider()
     before, after = {feature.id() for feature in removed}, {feature.id() for feature in added}
     gone = [number for number in before if number not in after]

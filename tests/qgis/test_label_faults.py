@@ -1,10 +1,19 @@
 """Labelling where things go wrong or are unusual: degrees, closed projects, files of others, files that are gone."""
 
+import os
+import sqlite3
+from contextlib import closing
+
 import pytest
 from osgeo import gdal
 from qgis.core import (
+    QgsCoordinateTransformContext,
+    QgsFeature,
     QgsGeometry,
     QgsProject,
+    QgsRectangle,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
 )
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QApplication
@@ -80,6 +89,24 @@ def test_a_project_that_is_closed_ends_the_search_for_segments(qgis_iface, tmp_p
         press(pane, Qt.Key_Return)
 
 
+def test_a_layer_of_others_is_never_overwritten(qgis_iface, tmp_path):
+    """A file of the name that samples get, with a layer of the name of ours."""
+    path = str(tmp_path / "image_samples.gpkg")
+    layer = QgsVectorLayer("Polygon?crs=EPSG:32633&field=kind:string", "soil", "memory")
+    feature = QgsFeature(layer.fields())
+    feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(500_010, 4_649_950, 500_030, 4_649_970)))
+    layer.dataProvider().addFeature(feature)
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.layerName = "samples"
+    QgsVectorFileWriter.writeAsVectorFormatV3(layer, path, QgsCoordinateTransformContext(), options)
+    with open_pane(qgis_iface, write_image(tmp_path / "image.tif")) as pane:
+        take(pane, "R")
+        drag(pane, (50, 50), (150, 150))
+        assert "has a layer samples that Label Objects has not saved" in pane.status.text()
+    with closing(sqlite3.connect(path)) as file:
+        assert file.execute("SELECT count(*), count(kind) FROM samples").fetchone() == (1, 0)
+
+
 def test_a_file_that_is_no_geopackage_is_never_overwritten(qgis_iface, tmp_path):
     """It may be anything."""
     path = tmp_path / "image_samples.gpkg"
@@ -89,3 +116,24 @@ def test_a_file_that_is_no_geopackage_is_never_overwritten(qgis_iface, tmp_path)
         drag(pane, (50, 50), (150, 150))
         assert "image_samples.gpkg" in pane.status.text()
     assert path.read_text() == "notes"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps open files")
+def test_a_file_that_was_deleted_is_told(qgis_iface, tmp_path):
+    """Else samples would be drawn that nobody keeps."""
+    with open_pane(qgis_iface, write_image(tmp_path / "image.tif")) as pane:
+        take(pane, "R")
+        drag(pane, (50, 50), (150, 150))
+        os.remove(pane.samples.path)
+        drag(pane, (160, 160), (200, 200))
+        assert "is gone" in pane.status.text()
+
+
+def test_an_error_is_not_shown_after_a_sample_was_saved(qgis_iface, tmp_path):
+    """The sentence speaks of the last shape."""
+    with open_pane(qgis_iface, write_image(tmp_path / "image.tif")) as pane:
+        take(pane, "R")
+        drag(pane, (50, 50), (150, 50))
+        assert "no area" in pane.status.text()
+        drag(pane, (50, 50), (150, 150))
+        assert pane.status.text() == ""
