@@ -29,7 +29,7 @@ def help_text(name, tool):
         name: File name of the tool.
         tool: Its declaration.
     """
-    lines = [f"<p>{tr(tool.__doc__)}</p>", f'<p><img src="{Path(picture_path(name)).as_uri()}" width="225"></p>']
+    lines = [f"<p>{tr(tool.__doc__)}</p>", f'<p><img src="{Path(picture_path(name)).as_uri()}" width="200"></p>']
     lines += [f"<p>{tr(tool.about)}</p>"] if tool.about else []
     declared = tool.parameters()
     for parameter in declared.values():
