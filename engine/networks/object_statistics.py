@@ -8,6 +8,7 @@ the chip that the object takes, its elongation and how full its frame is.
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -101,7 +102,7 @@ def _quantiles(values: Tensor, there: Tensor, count: Tensor) -> list[Tensor]:
         there: (n, 1, pixels) bool.
         count: (n, 1) how many count.
     """
-    ordered = values.masked_fill(~there, torch.inf).sort(dim=2).values
+    ordered = _ascending(values.masked_fill(~there, torch.inf))
     last = (count - 1).clamp(min=0)
     found = []
     for share in QUANTILES:
@@ -112,6 +113,13 @@ def _quantiles(values: Tensor, there: Tensor, count: Tensor) -> list[Tensor]:
         below, above = ordered.gather(2, low.expand(bands)), ordered.gather(2, high.expand(bands))
         found.append(torch.nan_to_num(torch.lerp(below, above, place - low), posinf=0.0)[..., 0])
     return found
+
+
+def _ascending(values: Tensor) -> Tensor:
+    """Return the values in ascending order along the last axis; numpy does it without the places that torch returns."""
+    if values.device.type != "cpu":
+        return values.sort(dim=-1).values
+    return torch.from_numpy(np.sort(values.detach().numpy(), axis=-1))
 
 
 def _shape(inside: Tensor) -> Tensor:
