@@ -12,31 +12,33 @@ from processing.core.ProcessingConfig import ProcessingConfig
 from processing.gui.RenderingStyles import RenderingStyles
 from qgis.core import QgsProcessingLayerPostProcessorInterface, QgsProject, QgsVectorLayer
 
+from ..provider.words import marked, tr
+
 NAMES = {
-    "out_detected_objects": "Detected objects",
-    "out_classified_raster": "Classes",
-    "out_probability_raster": "Probability",
-    "out_confidence_raster": "Confidence",
-    "out_entropy_raster": "Entropy",
-    "out_polygons": "Class areas",
-    "out_featureclass": "Features",
-    "out_feature_class": "Classified objects",
-    "out_features": "Changes",
-    "out_table": "Change table",
-    "out_accuracy_table": "Accuracy table",
-    "out_true_positives": "Hits",
-    "out_false_positives": "False alarms",
-    "out_false_negatives": "Missed",
-    "out_confusion_matrix": "Confusion matrix",
-    "out_points": "Compared points",
+    "out_detected_objects": marked("Detected objects"),
+    "out_classified_raster": marked("Classes"),
+    "out_probability_raster": marked("Probability"),
+    "out_confidence_raster": marked("Confidence"),
+    "out_entropy_raster": marked("Entropy"),
+    "out_polygons": marked("Class areas"),
+    "out_featureclass": marked("Features"),
+    "out_feature_class": marked("Classified objects"),
+    "out_features": marked("Changes"),
+    "out_table": marked("Change table"),
+    "out_accuracy_table": marked("Accuracy table"),
+    "out_true_positives": marked("Hits"),
+    "out_false_positives": marked("False alarms"),
+    "out_false_negatives": marked("Missed"),
+    "out_confusion_matrix": marked("Confusion matrix"),
+    "out_points": marked("Compared points"),
 }
 """Names of output layers, in front of what they show."""
 
 OF_TOOL = {
-    ("detect_change", "out_classified_raster"): "Change",
-    ("detect_change", "out_polygons"): "Changed areas",
-    ("non_maximum_suppression", "out_featureclass"): "Unique objects",
-    ("classify_pixels", "out_featureclass"): "Classified images",
+    ("detect_change", "out_classified_raster"): marked("Change"),
+    ("detect_change", "out_polygons"): marked("Changed areas"),
+    ("non_maximum_suppression", "out_featureclass"): marked("Unique objects"),
+    ("classify_pixels", "out_featureclass"): marked("Classified images"),
 }
 """Names of outputs that mean something else in one tool."""
 
@@ -68,22 +70,22 @@ KEPT = collections.deque(maxlen=500)
 """Post-processors that QGIS may still call: it holds them by address only."""
 
 SHORT = {
-    "set_up_engine": "Set up engine",
-    "diagnose_engine": "Diagnose engine",
-    "build_bundle": "Build bundle",
-    "export_training_data": "Export chips",
-    "convert_training_data": "Convert chips",
-    "inspect_training_data": "Inspect chips",
-    "train_model": "Train model",
-    "segment_image": "Segments",
-    "detect_objects": "Detect objects",
-    "classify_pixels": "Classify pixels",
-    "classify_objects": "Classify objects",
-    "detect_change": "Detect change",
-    "non_maximum_suppression": "Suppress duplicates",
-    "compare_detections": "Compare detections",
-    "compute_accuracy": "Accuracy",
-    "compute_pixel_accuracy": "Pixel accuracy",
+    "set_up_engine": marked("Set up engine"),
+    "diagnose_engine": marked("Diagnose engine"),
+    "build_bundle": marked("Build bundle"),
+    "export_training_data": marked("Export chips"),
+    "convert_training_data": marked("Convert chips"),
+    "inspect_training_data": marked("Inspect chips"),
+    "train_model": marked("Train model"),
+    "segment_image": marked("Segments"),
+    "detect_objects": marked("Detect objects"),
+    "classify_pixels": marked("Classify pixels"),
+    "classify_objects": marked("Classify objects"),
+    "detect_change": marked("Detect change"),
+    "non_maximum_suppression": marked("Suppress duplicates"),
+    "compare_detections": marked("Compare detections"),
+    "compute_accuracy": marked("Accuracy"),
+    "compute_pixel_accuracy": marked("Pixel accuracy"),
 }
 """Names of tools that leave room for what they work on: the panels that show them are narrow."""
 
@@ -96,7 +98,7 @@ def run_title(tool, title, subject):
         title: Its title, for tools without a short name.
         subject: What the run works on; may be empty.
     """
-    name = SHORT.get(tool, title)
+    name = tr(SHORT.get(tool, title))
     return f"{name}: {subject}" if subject else name
 
 
@@ -108,7 +110,7 @@ def layer_name(tool, output, subject):
         output: The output's name.
         subject: What the run works on; may be empty.
     """
-    name = OF_TOOL.get((tool, output)) or NAMES.get(output, output)
+    name = tr(OF_TOOL.get((tool, output)) or NAMES.get(output, output))
     return f"{name}: {subject}" if subject else name
 
 

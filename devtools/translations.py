@@ -29,6 +29,9 @@ MENU = ("Set Up the Engine…", "Diagnose the Engine…")
 ESTIMATE = ("Work", "Memory and disk", "Note", "Time", "Memory in all")
 """Words of the engine's estimate."""
 
+PLACES = {"tr": slice(1), "marked": slice(1), "Pane": slice(1), "counted": slice(1, 3)}
+"""Functions that are given texts, and which of their arguments those are."""
+
 SCANNED = ("algorithms", "gui", "provider")
 
 
@@ -52,14 +55,13 @@ def declared() -> Iterator[str]:
 
 
 def called() -> Iterator[str]:
-    """Yield the texts in calls of ``tr``, and those that ``gui/menu.py`` lists."""
+    """Yield the texts in calls of ``tr``, ``marked`` and ``counted``, and those that ``gui/menu.py`` lists."""
     for folder in SCANNED:
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-                    first = node.args[0] if node.args else None
-                    if node.func.id in ("tr", "Pane") and isinstance(first, ast.Constant):
-                        yield str(first.value)
+                    places = PLACES.get(node.func.id, slice(0))
+                    yield from (str(text.value) for text in node.args[places] if isinstance(text, ast.Constant))
 
 
 def read(path: Path) -> dict[str, str]:

@@ -8,6 +8,7 @@ from qgis.PyQt.QtWidgets import QPushButton
 from ..engine.installation.building import LOCKED, list_hash
 from ..engine.installation.places import current, engine_folder
 from ..provider.engine_environment import EngineMissing, find_interpreter
+from ..provider.words import tr
 from .menu import TITLE
 
 SEEN = "imagery_deep_learning/first_run_seen"
@@ -22,12 +23,12 @@ def what_is_missing() -> str:
     try:
         python = find_interpreter()
     except EngineMissing:
-        return "the engine is not installed yet."
+        return tr("the engine is not installed yet.")
     installed = current(engine_folder())
     if installed is None or installed.python != python or not installed.requirements:
         return ""
     if installed.requirements != list_hash(LOCKED):
-        return "this version needs a newer engine."
+        return tr("this version needs a newer engine.")
     return ""
 
 
@@ -42,7 +43,7 @@ def show_what_is_missing(iface) -> None:
         return
     bar = iface.messageBar()
     item = bar.createMessage(TITLE, text)
-    button = QPushButton("Set up the engine…")
+    button = QPushButton(tr("Set up the engine…"))
     button.clicked.connect(lambda: (bar.popWidget(item), open_set_up(iface)))
     item.layout().addWidget(button)
     bar.pushWidget(item, Qgis.Info)

@@ -11,6 +11,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import pyqtSignal
 
+from ..provider.words import tr
+
 RUNNING = set()
 """The runs that go on: QGIS's task holds context and feedback by address only, so somebody has to keep them."""
 
@@ -89,4 +91,4 @@ class Run:
         if successful:
             self.on_done(outputs)
         else:
-            self.on_failed(self.feedback.errors[-1] if self.feedback.errors else "the run was cancelled")
+            self.on_failed(self.feedback.errors[-1] if self.feedback.errors else tr("the run was cancelled"))

@@ -1900,6 +1900,146 @@
         <translation>Mémoire en tout</translation>
     </message>
     <message>
+        <source>Detected objects</source>
+        <translation>Objets détectés</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>Classes</translation>
+    </message>
+    <message>
+        <source>Probability</source>
+        <translation>Probabilité</translation>
+    </message>
+    <message>
+        <source>Confidence</source>
+        <translation>Confiance</translation>
+    </message>
+    <message>
+        <source>Entropy</source>
+        <translation>Entropie</translation>
+    </message>
+    <message>
+        <source>Class areas</source>
+        <translation>Zones de classes</translation>
+    </message>
+    <message>
+        <source>Features</source>
+        <translation>Entités</translation>
+    </message>
+    <message>
+        <source>Classified objects</source>
+        <translation>Objets classés</translation>
+    </message>
+    <message>
+        <source>Changes</source>
+        <translation>Changements</translation>
+    </message>
+    <message>
+        <source>Change table</source>
+        <translation>Table des changements</translation>
+    </message>
+    <message>
+        <source>Accuracy table</source>
+        <translation>Table d'exactitude</translation>
+    </message>
+    <message>
+        <source>Hits</source>
+        <translation>Détections justes</translation>
+    </message>
+    <message>
+        <source>False alarms</source>
+        <translation>Fausses alarmes</translation>
+    </message>
+    <message>
+        <source>Missed</source>
+        <translation>Manqués</translation>
+    </message>
+    <message>
+        <source>Confusion matrix</source>
+        <translation>Matrice de confusion</translation>
+    </message>
+    <message>
+        <source>Compared points</source>
+        <translation>Points comparés</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>Changement</translation>
+    </message>
+    <message>
+        <source>Changed areas</source>
+        <translation>Zones changées</translation>
+    </message>
+    <message>
+        <source>Unique objects</source>
+        <translation>Objets uniques</translation>
+    </message>
+    <message>
+        <source>Classified images</source>
+        <translation>Images classées</translation>
+    </message>
+    <message>
+        <source>Set up engine</source>
+        <translation>Installer le moteur</translation>
+    </message>
+    <message>
+        <source>Diagnose engine</source>
+        <translation>Diagnostiquer le moteur</translation>
+    </message>
+    <message>
+        <source>Build bundle</source>
+        <translation>Construire un lot</translation>
+    </message>
+    <message>
+        <source>Export chips</source>
+        <translation>Exporter des imagettes</translation>
+    </message>
+    <message>
+        <source>Convert chips</source>
+        <translation>Convertir des imagettes</translation>
+    </message>
+    <message>
+        <source>Inspect chips</source>
+        <translation>Inspecter des imagettes</translation>
+    </message>
+    <message>
+        <source>Train model</source>
+        <translation>Entraîner un modèle</translation>
+    </message>
+    <message>
+        <source>Segments</source>
+        <translation>Segments</translation>
+    </message>
+    <message>
+        <source>Detect objects</source>
+        <translation>Détecter des objets</translation>
+    </message>
+    <message>
+        <source>Classify pixels</source>
+        <translation>Classer des pixels</translation>
+    </message>
+    <message>
+        <source>Classify objects</source>
+        <translation>Classer des objets</translation>
+    </message>
+    <message>
+        <source>Detect change</source>
+        <translation>Détecter des changements</translation>
+    </message>
+    <message>
+        <source>Suppress duplicates</source>
+        <translation>Supprimer les doublons</translation>
+    </message>
+    <message>
+        <source>Compare detections</source>
+        <translation>Comparer des détections</translation>
+    </message>
+    <message>
+        <source>Pixel accuracy</source>
+        <translation>Exactitude des pixels</translation>
+    </message>
+    <message>
         <source>{} is one of: {}</source>
         <translation>{} est parmi : {}</translation>
     </message>
@@ -2056,6 +2196,790 @@
         <translation>Choisir parmi ce que le modèle offre</translation>
     </message>
     <message>
+        <source>this version needs a newer engine.</source>
+        <translation>cette version demande un moteur plus récent.</translation>
+    </message>
+    <message>
+        <source>Set up the engine…</source>
+        <translation>Installer le moteur…</translation>
+    </message>
+    <message>
+        <source>the engine is not installed yet.</source>
+        <translation>le moteur n'est pas encore installé.</translation>
+    </message>
+    <message>
+        <source>New Class</source>
+        <translation>Nouvelle classe</translation>
+    </message>
+    <message>
+        <source>Edit Class</source>
+        <translation>Modifier la classe</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Nom</translation>
+    </message>
+    <message>
+        <source>Colour</source>
+        <translation>Couleur</translation>
+    </message>
+    <message>
+        <source>leave out</source>
+        <translation>laisser de côté</translation>
+    </message>
+    <message>
+        <source>new class</source>
+        <translation>nouvelle classe</translation>
+    </message>
+    <message>
+        <source>What objects that the model calls {} become</source>
+        <translation>Ce que deviennent les objets que le modèle appelle {}</translation>
+    </message>
+    <message>
+        <source>Share of the labelled pixels</source>
+        <translation>Part des pixels étiquetés</translation>
+    </message>
+    <message>
+        <source>{} sample, kept in</source>
+        <translation>{} échantillon, gardé dans</translation>
+    </message>
+    <message>
+        <source>{} samples, kept in</source>
+        <translation>{} échantillons, gardés dans</translation>
+    </message>
+    <message>
+        <source>No samples yet. They will be kept in</source>
+        <translation>Pas encore d'échantillon. Ils seront gardés dans</translation>
+    </message>
+    <message>
+        <source>Class</source>
+        <translation>Classe</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>Échantillons</translation>
+    </message>
+    <message>
+        <source>Pixels</source>
+        <translation>Pixels</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>Part</translation>
+    </message>
+    <message>
+        <source>Select the samples of the chosen classes on the map</source>
+        <translation>Sélectionner sur la carte les échantillons des classes choisies</translation>
+    </message>
+    <message>
+        <source>Merge the chosen classes into one of them…</source>
+        <translation>Fusionner les classes choisies en l'une d'elles…</translation>
+    </message>
+    <message>
+        <source>Delete all samples of the chosen classes</source>
+        <translation>Supprimer tous les échantillons des classes choisies</translation>
+    </message>
+    <message>
+        <source>Load samples…</source>
+        <translation>Charger des échantillons…</translation>
+    </message>
+    <message>
+        <source>Save a copy of the samples…</source>
+        <translation>Enregistrer une copie des échantillons…</translation>
+    </message>
+    <message>
+        <source>{} (value {})</source>
+        <translation>{} (valeur {})</translation>
+    </message>
+    <message>
+        <source>Select samples</source>
+        <translation>Sélectionner des échantillons</translation>
+    </message>
+    <message>
+        <source>Rectangle: drag, or two clicks</source>
+        <translation>Rectangle : glisser, ou deux clics</translation>
+    </message>
+    <message>
+        <source>Polygon: click corners; right or double click ends it</source>
+        <translation>Polygone : cliquer les sommets ; clic droit ou double clic le termine</translation>
+    </message>
+    <message>
+        <source>Circle: drag from the middle, or two clicks</source>
+        <translation>Cercle : glisser depuis le milieu, ou deux clics</translation>
+    </message>
+    <message>
+        <source>Lasso: hold the button down and draw</source>
+        <translation>Lasso : garder le bouton enfoncé et dessiner</translation>
+    </message>
+    <message>
+        <source>Undo (Ctrl+Z)</source>
+        <translation>Annuler (Ctrl+Z)</translation>
+    </message>
+    <message>
+        <source>Redo (Ctrl+Y)</source>
+        <translation>Rétablir (Ctrl+Y)</translation>
+    </message>
+    <message>
+        <source>Delete the selected samples (Delete)</source>
+        <translation>Supprimer les échantillons sélectionnés (Suppr)</translation>
+    </message>
+    <message>
+        <source>Keys (F1)</source>
+        <translation>Touches (F1)</translation>
+    </message>
+    <message>
+        <source>Nothing to take back.</source>
+        <translation>Rien à annuler.</translation>
+    </message>
+    <message>
+        <source>Nothing to do again.</source>
+        <translation>Rien à rétablir.</translation>
+    </message>
+    <message>
+        <source>{} sample deleted; Ctrl+Z brings it back.</source>
+        <translation>{} échantillon supprimé ; Ctrl+Z le ramène.</translation>
+    </message>
+    <message>
+        <source>{} samples deleted; Ctrl+Z brings them back.</source>
+        <translation>{} échantillons supprimés ; Ctrl+Z les ramène.</translation>
+    </message>
+    <message>
+        <source>Keys of Label Objects</source>
+        <translation>Touches de l'étiquetage d'objets</translation>
+    </message>
+    <message>
+        <source>They work on the map and in the pane. Hold the space bar to move the map.</source>
+        <translation>Elles agissent sur la carte et dans le panneau. Tenir la barre d'espace pour déplacer la carte.</translation>
+    </message>
+    <message>
+        <source>Choose the class before</source>
+        <translation>Choisir la classe précédente</translation>
+    </message>
+    <message>
+        <source>Choose the class after</source>
+        <translation>Choisir la classe suivante</translation>
+    </message>
+    <message>
+        <source>full stop</source>
+        <translation>point</translation>
+    </message>
+    <message>
+        <source>End the polygon; label the whole image and go on (folder)</source>
+        <translation>Terminer le polygone ; étiqueter l'image entière et continuer (dossier)</translation>
+    </message>
+    <message>
+        <source>Drop the shape; select nothing</source>
+        <translation>Abandonner la forme ; ne rien sélectionner</translation>
+    </message>
+    <message>
+        <source>Take the last corner back</source>
+        <translation>Reprendre le dernier sommet</translation>
+    </message>
+    <message>
+        <source>Delete the selected samples</source>
+        <translation>Supprimer les échantillons sélectionnés</translation>
+    </message>
+    <message>
+        <source>Give the selected samples the chosen class</source>
+        <translation>Donner aux échantillons sélectionnés la classe choisie</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>Annuler</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>Rétablir</translation>
+    </message>
+    <message>
+        <source>Next image (folder)</source>
+        <translation>Image suivante (dossier)</translation>
+    </message>
+    <message>
+        <source>Previous image (folder)</source>
+        <translation>Image précédente (dossier)</translation>
+    </message>
+    <message>
+        <source>Give the whole image the chosen class (folder)</source>
+        <translation>Donner à l'image entière la classe choisie (dossier)</translation>
+    </message>
+    <message>
+        <source>Show the keys</source>
+        <translation>Montrer les touches</translation>
+    </message>
+    <message>
+        <source>No sample is selected: pick some with the arrow (V).</source>
+        <translation>Aucun échantillon n'est sélectionné : en choisir avec la flèche (V).</translation>
+    </message>
+    <message>
+        <source>Choose one of the first ten classes</source>
+        <translation>Choisir l'une des dix premières classes</translation>
+    </message>
+    <message>
+        <source>Object detection</source>
+        <translation>Détection d'objets</translation>
+    </message>
+    <message>
+        <source>Object detection (KITTI)</source>
+        <translation>Détection d'objets (KITTI)</translation>
+    </message>
+    <message>
+        <source>Pixel classification</source>
+        <translation>Classification de pixels</translation>
+    </message>
+    <message>
+        <source>Instance segmentation</source>
+        <translation>Segmentation d'instances</translation>
+    </message>
+    <message>
+        <source>Object classification</source>
+        <translation>Classification d'objets</translation>
+    </message>
+    <message>
+        <source>Object classification (ImageNet)</source>
+        <translation>Classification d'objets (ImageNet)</translation>
+    </message>
+    <message>
+        <source>Several classes a chip</source>
+        <translation>Plusieurs classes par imagette</translation>
+    </message>
+    <message>
+        <source>{} chip written to {}.</source>
+        <translation>{} imagette écrite dans {}.</translation>
+    </message>
+    <message>
+        <source>{} chips written to {}.</source>
+        <translation>{} imagettes écrites dans {}.</translation>
+    </message>
+    <message>
+        <source>Folder of the Chips</source>
+        <translation>Dossier des imagettes</translation>
+    </message>
+    <message>
+        <source>Chips without a sample too</source>
+        <translation>Aussi les imagettes sans échantillon</translation>
+    </message>
+    <message>
+        <source>Open the tool's dialog, filled with what stands here</source>
+        <translation>Ouvrir le dialogue de l'outil, rempli de ce qui est ici</translation>
+    </message>
+    <message>
+        <source>For</source>
+        <translation>Pour</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>Dossier</translation>
+    </message>
+    <message>
+        <source>Chip</source>
+        <translation>Imagette</translation>
+    </message>
+    <message>
+        <source>Image</source>
+        <translation>Image</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>Exporter</translation>
+    </message>
+    <message>
+        <source>All Parameters…</source>
+        <translation>Tous les paramètres…</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Annuler</translation>
+    </message>
+    <message>
+        <source>There is no sample yet: draw some first.</source>
+        <translation>Il n'y a pas encore d'échantillon : en dessiner d'abord.</translation>
+    </message>
+    <message>
+        <source>The chips need a folder: choose one.</source>
+        <translation>Il faut un dossier aux imagettes : en choisir un.</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>Ouvrir le dossier</translation>
+    </message>
+    <message>
+        <source>Train a model…</source>
+        <translation>Entraîner un modèle…</translation>
+    </message>
+    <message>
+        <source>Metadata format {}</source>
+        <translation>Format de métadonnées {}</translation>
+    </message>
+    <message>
+        <source>{} holds no image: choose a folder with JPEG, PNG, TIFF ... files in it</source>
+        <translation>{} ne contient aucune image : choisir un dossier de fichiers JPEG, PNG, TIFF…</translation>
+    </message>
+    <message>
+        <source>{} cannot be opened: take it out of the folder, or go on with the next image</source>
+        <translation>{} ne s'ouvre pas : le retirer du dossier, ou continuer avec l'image suivante</translation>
+    </message>
+    <message>
+        <source>{} cannot be shown: take it out of the folder, or go on with the next image</source>
+        <translation>{} ne peut pas être montré : le retirer du dossier, ou continuer avec l'image suivante</translation>
+    </message>
+    <message>
+        <source>{} cannot be read ({}): choose a folder of images</source>
+        <translation>{} est illisible ({}) : choisir un dossier d'images</translation>
+    </message>
+    <message>
+        <source>{} holds no polygons: choose a file of polygons, such as a GeoPackage</source>
+        <translation>{} ne contient aucun polygone : choisir un fichier de polygones, par exemple un GeoPackage</translation>
+    </message>
+    <message>
+        <source>{} has no CRS and the other has one: give it its CRS first</source>
+        <translation>{} n'a pas de SCR et l'autre en a un : lui donner d'abord le sien</translation>
+    </message>
+    <message>
+        <source>{} has places that {} does not know: clip it first</source>
+        <translation>{} a des lieux que {} ne connaît pas : le découper d'abord</translation>
+    </message>
+    <message>
+        <source>the shape has no area: draw it larger</source>
+        <translation>la forme n'a pas de surface : la dessiner plus grande</translation>
+    </message>
+    <message>
+        <source>the shape lies outside {}: draw on the image</source>
+        <translation>la forme est hors de {} : dessiner sur l'image</translation>
+    </message>
+    <message>
+        <source>Suggest</source>
+        <translation>Suggérer</translation>
+    </message>
+    <message>
+        <source>There is nothing to label: choose a raster layer or a folder of images.</source>
+        <translation>Il n'y a rien à étiqueter : choisir une couche raster ou un dossier d'images.</translation>
+    </message>
+    <message>
+        <source>There is no class: make one with the plus button.</source>
+        <translation>Il n'y a pas de classe : en faire une avec le bouton plus.</translation>
+    </message>
+    <message>
+        <source>That was the last image.</source>
+        <translation>C'était la dernière image.</translation>
+    </message>
+    <message>
+        <source>This is the first image.</source>
+        <translation>C'est la première image.</translation>
+    </message>
+    <message>
+        <source>Open a raster layer, or choose a folder of images with the button above.</source>
+        <translation>Ouvrir une couche raster, ou choisir un dossier d'images avec le bouton ci-dessus.</translation>
+    </message>
+    <message>
+        <source>Object</source>
+        <translation>Objet</translation>
+    </message>
+    <message>
+        <source>Polygons (*.gpkg *.shp *.geojson *.fgb);;All files (*)</source>
+        <translation>Polygones (*.gpkg *.shp *.geojson *.fgb);;Tous les fichiers (*)</translation>
+    </message>
+    <message>
+        <source>{} sample became {}.</source>
+        <translation>{} échantillon est devenu {}.</translation>
+    </message>
+    <message>
+        <source>{} samples became {}.</source>
+        <translation>{} échantillons sont devenus {}.</translation>
+    </message>
+    <message>
+        <source>{} sample became {}; Ctrl+Z takes it back.</source>
+        <translation>{} échantillon est devenu {} ; Ctrl+Z le reprend.</translation>
+    </message>
+    <message>
+        <source>{} samples became {}; Ctrl+Z takes it back.</source>
+        <translation>{} échantillons sont devenus {} ; Ctrl+Z les reprend.</translation>
+    </message>
+    <message>
+        <source>{} sample loaded.</source>
+        <translation>{} échantillon chargé.</translation>
+    </message>
+    <message>
+        <source>{} samples loaded.</source>
+        <translation>{} échantillons chargés.</translation>
+    </message>
+    <message>
+        <source>Merge Classes</source>
+        <translation>Fusionner des classes</translation>
+    </message>
+    <message>
+        <source>All become</source>
+        <translation>Tous deviennent</translation>
+    </message>
+    <message>
+        <source>The whole image is {}.</source>
+        <translation>L'image entière est {}.</translation>
+    </message>
+    <message>
+        <source>Load Samples</source>
+        <translation>Charger des échantillons</translation>
+    </message>
+    <message>
+        <source>Save a Copy of the Samples</source>
+        <translation>Enregistrer une copie des échantillons</translation>
+    </message>
+    <message>
+        <source>A copy is in {}; drawing goes on in {}.</source>
+        <translation>Une copie est dans {} ; le dessin continue dans {}.</translation>
+    </message>
+    <message>
+        <source>{} names no images (field ImageName): load samples of a folder of images</source>
+        <translation>{} ne nomme pas d'images (champ ImageName) : charger les échantillons d'un dossier d'images</translation>
+    </message>
+    <message>
+        <source>{} has no polygon on {}: choose another file</source>
+        <translation>{} n'a aucun polygone sur {} : choisir un autre fichier</translation>
+    </message>
+    <message>
+        <source>{} has a layer {} that Label Objects has not saved: move or rename the file, then choose the image again</source>
+        <translation>{} a une couche {} que l'étiquetage n'a pas enregistrée : déplacer ou renommer le fichier, puis choisir l'image à nouveau</translation>
+    </message>
+    <message>
+        <source>{} cannot be written ({}): choose another file for the samples</source>
+        <translation>{} ne peut pas être écrit ({}) : choisir un autre fichier pour les échantillons</translation>
+    </message>
+    <message>
+        <source>{} has no layer named {}: choose a file that Label Objects has saved</source>
+        <translation>{} n'a pas de couche nommée {} : choisir un fichier enregistré par l'étiquetage</translation>
+    </message>
+    <message>
+        <source>{} has no field {}: choose a file that Label Objects has saved</source>
+        <translation>{} n'a pas de champ {} : choisir un fichier enregistré par l'étiquetage</translation>
+    </message>
+    <message>
+        <source>{} is in {}, the raster in {}: load it into a new file, which reprojects the samples</source>
+        <translation>{} est en {}, le raster en {} : le charger dans un nouveau fichier, ce qui reprojette les échantillons</translation>
+    </message>
+    <message>
+        <source>a raster layer</source>
+        <translation>une couche raster</translation>
+    </message>
+    <message>
+        <source>a folder of images</source>
+        <translation>un dossier d'images</translation>
+    </message>
+    <message>
+        <source>{} holds these samples already: choose another file for the copy</source>
+        <translation>{} contient déjà ces échantillons : choisir un autre fichier pour la copie</translation>
+    </message>
+    <message>
+        <source>{} holds samples of {}: choose another file</source>
+        <translation>{} contient les échantillons d'autre chose ({}) : choisir un autre fichier</translation>
+    </message>
+    <message>
+        <source>the class has no name: give it one, such as Building</source>
+        <translation>la classe n'a pas de nom : lui en donner un, par exemple Bâtiment</translation>
+    </message>
+    <message>
+        <source>{} holds no classes: a schema has a list Classes with Name, Value and Color</source>
+        <translation>{} ne contient aucune classe : un schéma a une liste Classes avec Name, Value et Color</translation>
+    </message>
+    <message>
+        <source>{} holds no list of classes: a schema has Classes with Name, Value and Color</source>
+        <translation>{} ne contient pas de liste de classes : un schéma a Classes avec Name, Value et Color</translation>
+    </message>
+    <message>
+        <source>{} cannot be read ({}): choose a schema file</source>
+        <translation>{} est illisible ({}) : choisir un fichier de schéma</translation>
+    </message>
+    <message>
+        <source>{} is no JSON file ({}): choose a schema (.json or .ecs)</source>
+        <translation>{} n'est pas un fichier JSON ({}) : choisir un schéma (.json ou .ecs)</translation>
+    </message>
+    <message>
+        <source>there is a class named {} already: choose another name</source>
+        <translation>il y a déjà une classe nommée {} : choisir un autre nom</translation>
+    </message>
+    <message>
+        <source>{} is the value of {} already: choose another, such as {}</source>
+        <translation>{} est déjà la valeur de {} : en choisir une autre, par exemple {}</translation>
+    </message>
+    <message>
+        <source>{} cannot be written ({}): choose another folder</source>
+        <translation>{} ne peut pas être écrit ({}) : choisir un autre dossier</translation>
+    </message>
+    <message>
+        <source>value {} of {} is no whole number: mend it</source>
+        <translation>la valeur {} de {} n'est pas un nombre entier : la corriger</translation>
+    </message>
+    <message>
+        <source>Classification schema (*.json *.ecs)</source>
+        <translation>Schéma de classification (*.json *.ecs)</translation>
+    </message>
+    <message>
+        <source>New, load, save; land cover classes</source>
+        <translation>Nouveau, charger, enregistrer ; classes d'occupation du sol</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>Touche</translation>
+    </message>
+    <message>
+        <source>New Schema</source>
+        <translation>Nouveau schéma</translation>
+    </message>
+    <message>
+        <source>Load Schema…</source>
+        <translation>Charger un schéma…</translation>
+    </message>
+    <message>
+        <source>Save Schema…</source>
+        <translation>Enregistrer le schéma…</translation>
+    </message>
+    <message>
+        <source>Land Cover (NLCD 2011)</source>
+        <translation>Occupation du sol (NLCD 2011)</translation>
+    </message>
+    <message>
+        <source>New class</source>
+        <translation>Nouvelle classe</translation>
+    </message>
+    <message>
+        <source>New class below the chosen one</source>
+        <translation>Nouvelle classe sous celle qui est choisie</translation>
+    </message>
+    <message>
+        <source>Edit the chosen class (double click)</source>
+        <translation>Modifier la classe choisie (double clic)</translation>
+    </message>
+    <message>
+        <source>Delete the chosen class; its samples stay</source>
+        <translation>Supprimer la classe choisie ; ses échantillons restent</translation>
+    </message>
+    <message>
+        <source>Take the {} classes away? The samples stay.</source>
+        <translation>Retirer les {} classes ? Les échantillons restent.</translation>
+    </message>
+    <message>
+        <source>Load Schema</source>
+        <translation>Charger un schéma</translation>
+    </message>
+    <message>
+        <source>Save Schema</source>
+        <translation>Enregistrer le schéma</translation>
+    </message>
+    <message>
+        <source>the area of one value in {} is wider than {} pixels: choose a raster of segment numbers</source>
+        <translation>la zone d'une valeur de {} est plus large que {} pixels : choisir un raster de numéros de segments</translation>
+    </message>
+    <message>
+        <source>{} has no pixels of its own: choose a raster of segment numbers</source>
+        <translation>{} n'a pas de pixels à lui : choisir un raster de numéros de segments</translation>
+    </message>
+    <message>
+        <source>the mouse is where the map cannot be related to the raster: zoom to the raster</source>
+        <translation>la souris est là où la carte ne se rapporte pas au raster : zoomer sur le raster</translation>
+    </message>
+    <message>
+        <source>Segments: click or drag; Enter or right click saves them as one sample</source>
+        <translation>Segments : cliquer ou glisser ; Entrée ou clic droit les enregistre comme un échantillon</translation>
+    </message>
+    <message>
+        <source>Finding segments in this view…</source>
+        <translation>Recherche de segments dans cette vue…</translation>
+    </message>
+    <message>
+        <source> pixels</source>
+        <translation> pixels</translation>
+    </message>
+    <message>
+        <source>Width of a segment on average; about half the width of the smallest object</source>
+        <translation>Largeur moyenne d'un segment ; environ la moitié de la largeur du plus petit objet</translation>
+    </message>
+    <message>
+        <source>computed for the view</source>
+        <translation>calculés pour la vue</translation>
+    </message>
+    <message>
+        <source>Segments of your own: polygons, or a raster of their numbers; empty computes them</source>
+        <translation>Segments à vous : polygones, ou raster de leurs numéros ; vide : ils sont calculés</translation>
+    </message>
+    <message>
+        <source>Segments of this view</source>
+        <translation>Segments de cette vue</translation>
+    </message>
+    <message>
+        <source>Or from layer</source>
+        <translation>Ou d'une couche</translation>
+    </message>
+    <message>
+        <source>{} segment in this view.</source>
+        <translation>{} segment dans cette vue.</translation>
+    </message>
+    <message>
+        <source>{} segments in this view.</source>
+        <translation>{} segments dans cette vue.</translation>
+    </message>
+    <message>
+        <source>the map shows nothing of {}: zoom to the layer first</source>
+        <translation>la carte ne montre rien de {} : zoomer d'abord sur la couche</translation>
+    </message>
+    <message>
+        <source>Raster layer that is labelled</source>
+        <translation>Couche raster qui est étiquetée</translation>
+    </message>
+    <message>
+        <source>Folder of Images</source>
+        <translation>Dossier d'images</translation>
+    </message>
+    <message>
+        <source>Label a folder of images…</source>
+        <translation>Étiqueter un dossier d'images…</translation>
+    </message>
+    <message>
+        <source>Previous image (B)</source>
+        <translation>Image précédente (B)</translation>
+    </message>
+    <message>
+        <source>Next image (N)</source>
+        <translation>Image suivante (N)</translation>
+    </message>
+    <message>
+        <source>Give the whole image the chosen class (W)</source>
+        <translation>Donner à l'image entière la classe choisie (W)</translation>
+    </message>
+    <message>
+        <source>Leave the folder and label a raster layer</source>
+        <translation>Quitter le dossier et étiqueter une couche raster</translation>
+    </message>
+    <message>
+        <source>{} of {} · {} labelled</source>
+        <translation>{} sur {} · {} étiquetées</translation>
+    </message>
+    <message>
+        <source>whole image</source>
+        <translation>image entière</translation>
+    </message>
+    <message>
+        <source>Model packages (*.dlpk *.emd *.DLPK *.EMD)</source>
+        <translation>Paquets de modèle (*.dlpk *.emd *.DLPK *.EMD)</translation>
+    </message>
+    <message>
+        <source>Model that detects objects</source>
+        <translation>Modèle qui détecte des objets</translation>
+    </message>
+    <message>
+        <source>Let the model look at what the map shows</source>
+        <translation>Laisser le modèle regarder ce que montre la carte</translation>
+    </message>
+    <message>
+        <source>Proposals</source>
+        <translation>Propositions</translation>
+    </message>
+    <message>
+        <source>Confidence from which proposals are shown</source>
+        <translation>Confiance à partir de laquelle les propositions sont montrées</translation>
+    </message>
+    <message>
+        <source>Click</source>
+        <translation>Cliquer</translation>
+    </message>
+    <message>
+        <source>On the map: left click accepts a proposal, right click rejects it</source>
+        <translation>Sur la carte : un clic gauche accepte une proposition, un clic droit la rejette</translation>
+    </message>
+    <message>
+        <source>The model looks at this view…</source>
+        <translation>Le modèle regarde cette vue…</translation>
+    </message>
+    <message>
+        <source> {} is of a class that is left out: choose what it becomes.</source>
+        <translation> {} est d'une classe laissée de côté : choisir ce qu'elle devient.</translation>
+    </message>
+    <message>
+        <source> {} are of classes that are left out: choose what they become.</source>
+        <translation> {} sont de classes laissées de côté : choisir ce qu'elles deviennent.</translation>
+    </message>
+    <message>
+        <source> {} lies outside the raster.</source>
+        <translation> {} est hors du raster.</translation>
+    </message>
+    <message>
+        <source> {} lie outside the raster.</source>
+        <translation> {} sont hors du raster.</translation>
+    </message>
+    <message>
+        <source>Suggest in this view</source>
+        <translation>Suggérer dans cette vue</translation>
+    </message>
+    <message>
+        <source>Reject all</source>
+        <translation>Tout rejeter</translation>
+    </message>
+    <message>
+        <source>Confidence from</source>
+        <translation>Confiance dès</translation>
+    </message>
+    <message>
+        <source>There is no raster to label: choose one above.</source>
+        <translation>Il n'y a pas de raster à étiqueter : en choisir un ci-dessus.</translation>
+    </message>
+    <message>
+        <source>No model is chosen: choose a package (.dlpk or .emd) of a model that detects objects.</source>
+        <translation>Aucun modèle n'est choisi : choisir le paquet (.dlpk ou .emd) d'un modèle qui détecte des objets.</translation>
+    </message>
+    <message>
+        <source>Cancelled; nothing was suggested.</source>
+        <translation>Annulé ; rien n'a été suggéré.</translation>
+    </message>
+    <message>
+        <source>{} accepted.</source>
+        <translation>Acceptées : {}.</translation>
+    </message>
+    <message>
+        <source> {} more is labelled already.</source>
+        <translation> {} de plus est déjà étiqueté.</translation>
+    </message>
+    <message>
+        <source> {} more are labelled already.</source>
+        <translation> {} de plus sont déjà étiquetés.</translation>
+    </message>
+    <message>
+        <source>{} rejected.</source>
+        <translation>Rejetées : {}.</translation>
+    </message>
+    <message>
+        <source>Accept {} of {}</source>
+        <translation>Accepter {} sur {}</translation>
+    </message>
+    <message>
+        <source>The map shows nothing of {}: zoom to the layer first.</source>
+        <translation>La carte ne montre rien de {} : zoomer d'abord sur la couche.</translation>
+    </message>
+    <message>
+        <source>The model found nothing here of {} % confidence or more: move the map or try another model.</source>
+        <translation>Le modèle n'a rien trouvé ici de {} % de confiance ou plus : déplacer la carte ou essayer un autre modèle.</translation>
+    </message>
+    <message>
+        <source>All {} objects that the model found are labelled already.</source>
+        <translation>Les {} objets que le modèle a trouvés sont tous déjà étiquetés.</translation>
+    </message>
+    <message>
+        <source>{} found.</source>
+        <translation>Objets trouvés : {}.</translation>
+    </message>
+    <message>
+        <source>no reason given</source>
+        <translation>sans raison donnée</translation>
+    </message>
+    <message>
+        <source>{} is gone: bring it back, or choose the image again to begin a new file</source>
+        <translation>{} a disparu : le remettre, ou choisir l'image à nouveau pour commencer un nouveau fichier</translation>
+    </message>
+    <message>
+        <source>{} cannot be changed ({}): is it open elsewhere?</source>
+        <translation>{} ne peut pas être modifié ({}) : est-il ouvert ailleurs ?</translation>
+    </message>
+    <message>
+        <source>{} cannot be written ({}): is it full or read-only?</source>
+        <translation>{} ne peut pas être écrit ({}) : plein ou en lecture seule ?</translation>
+    </message>
+    <message>
         <source>Label Objects for Deep Learning</source>
         <translation>Étiqueter des objets pour l'apprentissage profond</translation>
     </message>
@@ -2066,6 +2990,836 @@
     <message>
         <source>Runs</source>
         <translation>Exécutions</translation>
+    </message>
+    <message>
+        <source>Number key that gives the current result this class</source>
+        <translation>Touche de chiffre qui donne cette classe au résultat courant</translation>
+    </message>
+    <message>
+        <source>Left</source>
+        <translation>Restent</translation>
+    </message>
+    <message>
+        <source>Not reviewed, at or above the threshold</source>
+        <translation>Non relus, au seuil ou au-dessus</translation>
+    </message>
+    <message>
+        <source>Accepted</source>
+        <translation>Acceptés</translation>
+    </message>
+    <message>
+        <source>Rejected</source>
+        <translation>Rejetés</translation>
+    </message>
+    <message>
+        <source>Relabelled or redrawn, under the class they have now</source>
+        <translation>Reclassés ou redessinés, sous leur classe actuelle</translation>
+    </message>
+    <message>
+        <source>Added: objects that were missed</source>
+        <translation>Ajoutés : objets qui manquaient</translation>
+    </message>
+    <message>
+        <source>no class</source>
+        <translation>sans classe</translation>
+    </message>
+    <message>
+        <source>it cannot be opened</source>
+        <translation>il ne s'ouvre pas</translation>
+    </message>
+    <message>
+        <source>the shape has no area: draw at least three corners that are apart</source>
+        <translation>la forme n'a pas de surface : dessiner au moins trois sommets distincts</translation>
+    </message>
+    <message>
+        <source>the outline crosses itself and encloses nothing: draw it again</source>
+        <translation>le contour se croise et n'entoure rien : le redessiner</translation>
+    </message>
+    <message>
+        <source>the decision is not saved, {} refused it ({}): close other programs that use the file, make room on the disk, then decide again</source>
+        <translation>la décision n'est pas enregistrée, {} l'a refusée ({}) : fermer les autres programmes qui utilisent le fichier, faire de la place sur le disque, puis décider à nouveau</translation>
+    </message>
+    <message>
+        <source>{} has no class field: choose it under Fields, then relabel</source>
+        <translation>{} n'a pas de champ de classe : le choisir sous Champs, puis reclasser</translation>
+    </message>
+    <message>
+        <source>result {} is not in {} any more: choose the layer again</source>
+        <translation>le résultat {} n'est plus dans {} : choisir la couche à nouveau</translation>
+    </message>
+    <message>
+        <source>the outline crosses itself and gives {} parts: draw it again</source>
+        <translation>le contour se croise et donne {} parties : le redessiner</translation>
+    </message>
+    <message>
+        <source>locked or full</source>
+        <translation>verrouillé ou plein</translation>
+    </message>
+    <message>
+        <source>accepted</source>
+        <translation>accepté</translation>
+    </message>
+    <message>
+        <source>rejected</source>
+        <translation>rejeté</translation>
+    </message>
+    <message>
+        <source>relabelled</source>
+        <translation>reclassé</translation>
+    </message>
+    <message>
+        <source>redrawn</source>
+        <translation>redessiné</translation>
+    </message>
+    <message>
+        <source>added</source>
+        <translation>ajouté</translation>
+    </message>
+    <message>
+        <source>copy it to a GeoPackage</source>
+        <translation>la copier dans un GeoPackage</translation>
+    </message>
+    <message>
+        <source>{} cannot be opened: mend its source.</source>
+        <translation>{} ne s'ouvre pas : réparer sa source.</translation>
+    </message>
+    <message>
+        <source>{} holds {} features, and results are points or polygons: choose another layer.</source>
+        <translation>{} contient des entités de type {}, et les résultats sont des points ou des polygones : choisir une autre couche.</translation>
+    </message>
+    <message>
+        <source>{} has edits that are not saved: save or discard them, then choose the layer again.</source>
+        <translation>{} a des modifications non enregistrées : les enregistrer ou les abandonner, puis choisir la couche à nouveau.</translation>
+    </message>
+    <message>
+        <source>{} is filtered by a query of its own: {}.</source>
+        <translation>{} est filtrée par une requête à elle : {}.</translation>
+    </message>
+    <message>
+        <source>{} is a temporary layer, which is gone when QGIS closes: {}.</source>
+        <translation>{} est une couche temporaire, qui disparaît quand QGIS se ferme : {}.</translation>
+    </message>
+    <message>
+        <source>{} is {}, and only a GeoPackage keeps each decision at once: {}.</source>
+        <translation>{} est de type {}, et seul un GeoPackage garde chaque décision aussitôt : {}.</translation>
+    </message>
+    <message>
+        <source>{} is read-only, and decisions are kept in its fields: {}.</source>
+        <translation>{} est en lecture seule, et les décisions sont gardées dans ses champs : {}.</translation>
+    </message>
+    <message>
+        <source>the field {} cannot be added to {} ({}): close other programs that use the file, or copy it to a GeoPackage</source>
+        <translation>le champ {} ne peut pas être ajouté à {} ({}) : fermer les autres programmes qui utilisent le fichier, ou la copier dans un GeoPackage</translation>
+    </message>
+    <message>
+        <source>the field {} of {} holds {} and a review writes texts there: rename it</source>
+        <translation>le champ {} de {} contient {} et une relecture y écrit des textes : le renommer</translation>
+    </message>
+    <message>
+        <source>Class value</source>
+        <translation>Valeur de classe</translation>
+    </message>
+    <message>
+        <source>Layer of Detect Objects or Classify Objects, or any with points or polygons</source>
+        <translation>Couche de Détecter des objets ou Classer des objets, ou toute couche de points ou de polygones</translation>
+    </message>
+    <message>
+        <source>Fields</source>
+        <translation>Champs</translation>
+    </message>
+    <message>
+        <source>Which fields hold class and confidence</source>
+        <translation>Quels champs portent la classe et la confiance</translation>
+    </message>
+    <message>
+        <source>Start the review</source>
+        <translation>Commencer la relecture</translation>
+    </message>
+    <message>
+        <source>Copy to a GeoPackage and review the copy</source>
+        <translation>Copier dans un GeoPackage et relire la copie</translation>
+    </message>
+    <message>
+        <source>Choose the layer of results to review.</source>
+        <translation>Choisir la couche de résultats à relire.</translation>
+    </message>
+    <message>
+        <source>The review adds four fields to the layer and keeps every decision there.</source>
+        <translation>La relecture ajoute quatre champs à la couche et y garde chaque décision.</translation>
+    </message>
+    <message>
+        <source>{} cannot be written ({}): make room on the disk</source>
+        <translation>{} ne peut pas être écrit ({}) : faire de la place sur le disque</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>Relecture</translation>
+    </message>
+    <message>
+        <source>Results</source>
+        <translation>Résultats</translation>
+    </message>
+    <message>
+        <source>Nothing left to review</source>
+        <translation>Plus rien à relire</translation>
+    </message>
+    <message>
+        <source>Choose what to show above, or go on with the Results.</source>
+        <translation>Choisir ci-dessus ce qui est montré, ou passer aux Résultats.</translation>
+    </message>
+    <message>
+        <source>not reviewed</source>
+        <translation>non relu</translation>
+    </message>
+    <message>
+        <source>its first shape is kept</source>
+        <translation>sa première forme est gardée</translation>
+    </message>
+    <message>
+        <source>Result {}: {}</source>
+        <translation>Résultat {} : {}</translation>
+    </message>
+    <message>
+        <source>found as {}</source>
+        <translation>trouvé comme {}</translation>
+    </message>
+    <message>
+        <source>What is there, and the ground about all decisions: its chips over rejected results are empty.</source>
+        <translation>Ce qui est là, et le terrain autour de toutes les décisions : ses imagettes sur des résultats rejetés sont vides.</translation>
+    </message>
+    <message>
+        <source>What is there, and the reviewed detections as they were found. Add what was missed to judge recall.</source>
+        <translation>Ce qui est là, et les détections relues telles qu'elles ont été trouvées. Ajouter ce qui manquait pour juger le rappel.</translation>
+    </message>
+    <message>
+        <source>Keep results that are not reviewed</source>
+        <translation>Garder les résultats non relus</translation>
+    </message>
+    <message>
+        <source>Those at or above the threshold go into the cleaned layer and the samples as if they were accepted</source>
+        <translation>Ceux au seuil ou au-dessus vont dans la couche nettoyée et les échantillons comme s'ils étaient acceptés</translation>
+    </message>
+    <message>
+        <source>Save cleaned layer</source>
+        <translation>Enregistrer la couche nettoyée</translation>
+    </message>
+    <message>
+        <source>Cleaned layer</source>
+        <translation>Couche nettoyée</translation>
+    </message>
+    <message>
+        <source>Accepted, relabelled, redrawn and added.</source>
+        <translation>Acceptés, reclassés, redessinés et ajoutés.</translation>
+    </message>
+    <message>
+        <source>Save, then open Export Training Data For Deep Learning with samples and ground</source>
+        <translation>Enregistrer, puis ouvrir Exporter des données d'entraînement avec échantillons et terrain</translation>
+    </message>
+    <message>
+        <source>Tile</source>
+        <translation>Tuile</translation>
+    </message>
+    <message>
+        <source>New training samples</source>
+        <translation>Nouveaux échantillons d'entraînement</translation>
+    </message>
+    <message>
+        <source>Save, then open Compute Accuracy For Object Detection</source>
+        <translation>Enregistrer, puis ouvrir Calculer l'exactitude de la détection d'objets</translation>
+    </message>
+    <message>
+        <source>Ground truth</source>
+        <translation>Vérité terrain</translation>
+    </message>
+    <message>
+        <source>cleaned layer</source>
+        <translation>couche nettoyée</translation>
+    </message>
+    <message>
+        <source>training samples</source>
+        <translation>échantillons d'entraînement</translation>
+    </message>
+    <message>
+        <source>ground truth</source>
+        <translation>vérité terrain</translation>
+    </message>
+    <message>
+        <source>{} samples are in {}.</source>
+        <translation>{} échantillons sont dans {}.</translation>
+    </message>
+    <message>
+        <source>{} {} chips of {} pixels lie wholly on reviewed ground.</source>
+        <translation>{} {} imagettes de {} pixels sont entièrement sur du terrain relu.</translation>
+    </message>
+    <message>
+        <source>Save samples</source>
+        <translation>Enregistrer les échantillons</translation>
+    </message>
+    <message>
+        <source>Export…</source>
+        <translation>Exporter…</translation>
+    </message>
+    <message>
+        <source>Save ground truth</source>
+        <translation>Enregistrer la vérité terrain</translation>
+    </message>
+    <message>
+        <source>Compute accuracy…</source>
+        <translation>Calculer l'exactitude…</translation>
+    </message>
+    <message>
+        <source>Accuracy compares polygons: buffer the points of the saved ground truth first</source>
+        <translation>L'exactitude compare des polygones : mettre d'abord un tampon autour des points de la vérité terrain enregistrée</translation>
+    </message>
+    <message>
+        <source>Review of {}</source>
+        <translation>Relecture de {}</translation>
+    </message>
+    <message>
+        <source>{} Accept or add at least one object: an export needs samples.</source>
+        <translation>{} Accepter ou ajouter au moins un objet : un export demande des échantillons.</translation>
+    </message>
+    <message>
+        <source>{} Choose the image to have the ground too; without it rejected places teach nothing.</source>
+        <translation>{} Choisir l'image pour avoir aussi le terrain ; sans lui les lieux rejetés n'apprennent rien.</translation>
+    </message>
+    <message>
+        <source>{} No chip of {} pixels fits between results that nobody looked at: review those near the decided ones, raise the threshold, or choose smaller tiles.</source>
+        <translation>{} Aucune imagette de {} pixels ne tient entre des résultats que personne n'a regardés : relire ceux qui sont près des décidés, relever le seuil, ou choisir des tuiles plus petites.</translation>
+    </message>
+    <message>
+        <source>Writing the {} …</source>
+        <translation>Écriture ({})…</translation>
+    </message>
+    <message>
+        <source>Review: {}</source>
+        <translation>Relecture : {}</translation>
+    </message>
+    <message>
+        <source>{} true objects and {} reviewed detections are in {}.</source>
+        <translation>{} objets vrais et {} détections relues sont dans {}.</translation>
+    </message>
+    <message>
+        <source>The {} was not written: {}.</source>
+        <translation>Pas d'écriture ({}) : {}.</translation>
+    </message>
+    <message>
+        <source>{} features are in {}.</source>
+        <translation>{} entités sont dans {}.</translation>
+    </message>
+    <message>
+        <source>Drag a rectangle, or click corners.
+Right click ends, Backspace and Esc take back.</source>
+        <translation>Glisser un rectangle, ou cliquer les sommets.
+Le clic droit termine, Retour arrière et Échap reprennent.</translation>
+    </message>
+    <message>
+        <source>Click the place. Esc gives up.</source>
+        <translation>Cliquer le lieu. Échap abandonne.</translation>
+    </message>
+    <message>
+        <source>Drag a corner, or the whole from inside. Enter ends.</source>
+        <translation>Glisser un sommet, ou le tout depuis l'intérieur. Entrée termine.</translation>
+    </message>
+    <message>
+        <source>Not reviewed</source>
+        <translation>Non relus</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>Tous</translation>
+    </message>
+    <message>
+        <source>Relabelled or redrawn</source>
+        <translation>Reclassés ou redessinés</translation>
+    </message>
+    <message>
+        <source>Added</source>
+        <translation>Ajoutés</translation>
+    </message>
+    <message>
+        <source>Accept</source>
+        <translation>Accepter</translation>
+    </message>
+    <message>
+        <source>The result is right</source>
+        <translation>Le résultat est juste</translation>
+    </message>
+    <message>
+        <source>Reject</source>
+        <translation>Rejeter</translation>
+    </message>
+    <message>
+        <source>There is nothing, or something else</source>
+        <translation>Il n'y a rien, ou autre chose</translation>
+    </message>
+    <message>
+        <source>Relabel</source>
+        <translation>Reclasser</translation>
+    </message>
+    <message>
+        <source>Give it another class; a number key does it at once</source>
+        <translation>Lui donner une autre classe ; une touche de chiffre le fait aussitôt</translation>
+    </message>
+    <message>
+        <source>Redraw</source>
+        <translation>Redessiner</translation>
+    </message>
+    <message>
+        <source>Draw its shape anew: drag a rectangle, or click corners and end with a right click</source>
+        <translation>Redessiner sa forme : glisser un rectangle, ou cliquer les sommets et finir par un clic droit</translation>
+    </message>
+    <message>
+        <source>Reshape</source>
+        <translation>Remodeler</translation>
+    </message>
+    <message>
+        <source>Move it, or one of its corners</source>
+        <translation>Le déplacer, ou un de ses sommets</translation>
+    </message>
+    <message>
+        <source>Add missed</source>
+        <translation>Ajouter</translation>
+    </message>
+    <message>
+        <source>Draw an object that was not found</source>
+        <translation>Dessiner un objet qui n'a pas été trouvé</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Retour</translation>
+    </message>
+    <message>
+        <source>To the one before</source>
+        <translation>À celui d'avant</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>Passer</translation>
+    </message>
+    <message>
+        <source>To the next without a decision; it comes again</source>
+        <translation>Au suivant sans décision ; il revient</translation>
+    </message>
+    <message>
+        <source>Take the last decision back; key C makes the current result as it was found</source>
+        <translation>Reprendre la dernière décision ; la touche C rend au résultat courant son premier état</translation>
+    </message>
+    <message>
+        <source>How much ground the map shows around a result; points keep the scale of the map</source>
+        <translation>Combien de terrain la carte montre autour d'un résultat ; les points gardent l'échelle de la carte</translation>
+    </message>
+    <message>
+        <source>All classes</source>
+        <translation>Toutes les classes</translation>
+    </message>
+    <message>
+        <source>Order</source>
+        <translation>Ordre</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>Montrer</translation>
+    </message>
+    <message>
+        <source>Zoom</source>
+        <translation>Zoom</translation>
+    </message>
+    <message>
+        <source>Threshold</source>
+        <translation>Seuil</translation>
+    </message>
+    <message>
+        <source> at or above {}, of {}</source>
+        <translation>, au seuil de {} ou plus, sur {} en tout</translation>
+    </message>
+    <message>
+        <source> · {} added</source>
+        <translation> · {} ajoutés</translation>
+    </message>
+    <message>
+        <source>{} × its size</source>
+        <translation>{} × sa taille</translation>
+    </message>
+    <message>
+        <source>{} (key {})</source>
+        <translation>{} (touche {})</translation>
+    </message>
+    <message>
+        <source>New class…</source>
+        <translation>Nouvelle classe…</translation>
+    </message>
+    <message>
+        <source>{} of {} reviewed</source>
+        <translation>{} relus sur {}</translation>
+    </message>
+    <message>
+        <source>Confidence, surest first</source>
+        <translation>Confiance, les plus sûrs d'abord</translation>
+    </message>
+    <message>
+        <source>Confidence, least sure first</source>
+        <translation>Confiance, les moins sûrs d'abord</translation>
+    </message>
+    <message>
+        <source>Class, surest first</source>
+        <translation>Classe, les plus sûrs d'abord</translation>
+    </message>
+    <message>
+        <source>Uncertainty, nearest to the threshold</source>
+        <translation>Incertitude, les plus proches du seuil</translation>
+    </message>
+    <message>
+        <source>Uncertainty, highest entropy</source>
+        <translation>Incertitude, la plus forte entropie</translation>
+    </message>
+    <message>
+        <source>Place, neighbours together</source>
+        <translation>Lieu, les voisins ensemble</translation>
+    </message>
+    <message>
+        <source>{} cannot be read or written ({}): close other programs that use the file, or copy it to a new GeoPackage</source>
+        <translation>{} ne peut être ni lue ni écrite ({}) : fermer les autres programmes qui utilisent le fichier, ou la copier dans un nouveau GeoPackage</translation>
+    </message>
+    <message>
+        <source>it was cancelled, and nothing is left of it</source>
+        <translation>elle a été annulée, et il n'en reste rien</translation>
+    </message>
+    <message>
+        <source>the run was cancelled</source>
+        <translation>l'exécution a été annulée</translation>
+    </message>
+    <message>
+        <source>Open Report</source>
+        <translation>Ouvrir le rapport</translation>
+    </message>
+    <message>
+        <source>Show Run</source>
+        <translation>Montrer l'exécution</translation>
+    </message>
+    <message>
+        <source>{} has begun.</source>
+        <translation>{} a commencé.</translation>
+    </message>
+    <message>
+        <source>Show Progress</source>
+        <translation>Montrer le progrès</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>Journal</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>Paramètres</translation>
+    </message>
+    <message>
+        <source>Weights (SHA-256)</source>
+        <translation>Poids (SHA-256)</translation>
+    </message>
+    <message>
+        <source>Tiles</source>
+        <translation>Tuiles</translation>
+    </message>
+    <message>
+        <source>Platform</source>
+        <translation>Plateforme</translation>
+    </message>
+    <message>
+        <source>from the run manifest</source>
+        <translation>du manifeste d'exécution</translation>
+    </message>
+    <message>
+        <source>Choose a run to see how it went.</source>
+        <translation>Choisir une exécution pour voir comment elle s'est passée.</translation>
+    </message>
+    <message>
+        <source>{}, started {}.</source>
+        <translation>{}, début : {}.</translation>
+    </message>
+    <message>
+        <source>Warning: </source>
+        <translation>Attention : </translation>
+    </message>
+    <message>
+        <source>{} is no run manifest: choose a .run.json file that lies beside an output</source>
+        <translation>{} n'est pas un manifeste d'exécution : choisir un fichier .run.json placé à côté d'une sortie</translation>
+    </message>
+    <message>
+        <source>Filter by tool, layer or state</source>
+        <translation>Filtrer par outil, couche ou état</translation>
+    </message>
+    <message>
+        <source>Every run of a tool of Imagery Deep Learning is listed here: start one from the Processing Toolbox, or add one of a colleague's from the run manifest beside its output (right click).</source>
+        <translation>Chaque exécution d'un outil d'Imagery Deep Learning est listée ici : en lancer une depuis la boîte à outils de traitements, ou ajouter celle d'un collègue depuis le manifeste d'exécution à côté de sa sortie (clic droit).</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>Ouvrir</translation>
+    </message>
+    <message>
+        <source>Run Again…</source>
+        <translation>Relancer…</translation>
+    </message>
+    <message>
+        <source>Open the tool's dialog with the values of this run</source>
+        <translation>Ouvrir le dialogue de l'outil avec les valeurs de cette exécution</translation>
+    </message>
+    <message>
+        <source>Continue</source>
+        <translation>Continuer</translation>
+    </message>
+    <message>
+        <source>Go on where this run stopped</source>
+        <translation>Reprendre là où cette exécution s'est arrêtée</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Retirer</translation>
+    </message>
+    <message>
+        <source>Take it off the list; what it wrote stays</source>
+        <translation>L'ôter de la liste ; ce qu'elle a écrit reste</translation>
+    </message>
+    <message>
+        <source>Add from Run Manifests…</source>
+        <translation>Ajouter depuis des manifestes d'exécution…</translation>
+    </message>
+    <message>
+        <source>Add from Run Manifests</source>
+        <translation>Ajouter depuis des manifestes d'exécution</translation>
+    </message>
+    <message>
+        <source>Run manifests (*.run.json)</source>
+        <translation>Manifestes d'exécution (*.run.json)</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>Couche</translation>
+    </message>
+    <message>
+        <source>{} layers</source>
+        <translation>{} couches</translation>
+    </message>
+    <message>
+        <source>What it wrote is not there any more</source>
+        <translation>Ce qu'elle a écrit n'est plus là</translation>
+    </message>
+    <message>
+        <source>epoch</source>
+        <translation>époque</translation>
+    </message>
+    <message>
+        <source>training loss</source>
+        <translation>perte d'entraînement</translation>
+    </message>
+    <message>
+        <source>validation loss</source>
+        <translation>perte de validation</translation>
+    </message>
+    <message>
+        <source>this state is kept so far</source>
+        <translation>cet état est gardé jusqu'ici</translation>
+    </message>
+    <message>
+        <source>The loss is drawn after the first epoch.</source>
+        <translation>La perte est tracée après la première époque.</translation>
+    </message>
+    <message>
+        <source>loss</source>
+        <translation>perte</translation>
+    </message>
+    <message>
+        <source>validation</source>
+        <translation>validation</translation>
+    </message>
+    <message>
+        <source>epoch {}</source>
+        <translation>époque {}</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>Exécution</translation>
+    </message>
+    <message>
+        <source>Started</source>
+        <translation>Début</translation>
+    </message>
+    <message>
+        <source>Took</source>
+        <translation>Durée</translation>
+    </message>
+    <message>
+        <source>no</source>
+        <translation>non</translation>
+    </message>
+    <message>
+        <source>Running for {}</source>
+        <translation>En cours depuis {}</translation>
+    </message>
+    <message>
+        <source>Done in {}</source>
+        <translation>Terminée en {}</translation>
+    </message>
+    <message>
+        <source>Failed after {}</source>
+        <translation>Échouée après {}</translation>
+    </message>
+    <message>
+        <source>Cancelled after {}</source>
+        <translation>Annulée après {}</translation>
+    </message>
+    <message>
+        <source>Interrupted: its process ended after about {}</source>
+        <translation>Interrompue : son processus s'est arrêté après {} environ</translation>
+    </message>
+    <message>
+        <source>Fetch it from the internet</source>
+        <translation>Le télécharger d'internet</translation>
+    </message>
+    <message>
+        <source>Take an offline bundle</source>
+        <translation>Prendre un lot hors ligne</translation>
+    </message>
+    <message>
+        <source>Use a Python environment that exists</source>
+        <translation>Utiliser un environnement Python existant</translation>
+    </message>
+    <message>
+        <source>train models, tables and reports of accuracy</source>
+        <translation>entraîner des modèles, tables et rapports d'exactitude</translation>
+    </message>
+    <message>
+        <source>models made of transformers</source>
+        <translation>modèles faits de transformeurs</translation>
+    </message>
+    <message>
+        <source>Parts</source>
+        <translation>Parties</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>Source</translation>
+    </message>
+    <message>
+        <source>Choose the folder that Build Offline Bundle wrote.</source>
+        <translation>Choisir le dossier écrit par Construire un lot hors ligne.</translation>
+    </message>
+    <message>
+        <source>Choose the program python of the environment.</source>
+        <translation>Choisir le programme python de l'environnement.</translation>
+    </message>
+    <message>
+        <source>no NVIDIA driver found</source>
+        <translation>aucun pilote NVIDIA trouvé</translation>
+    </message>
+    <message>
+        <source>for this Mac</source>
+        <translation>pour ce Mac</translation>
+    </message>
+    <message>
+        <source>NVIDIA graphics card (CUDA)</source>
+        <translation>Carte graphique NVIDIA (CUDA)</translation>
+    </message>
+    <message>
+        <source>Run models (detect, classify, find change)</source>
+        <translation>Exécuter des modèles (détecter, classer, trouver des changements)</translation>
+    </message>
+    <message>
+        <source>{} GB are needed there and {} GB are free: choose another folder.</source>
+        <translation>Il y faut {} Go et {} Go sont libres : choisir un autre dossier.</translation>
+    </message>
+    <message>
+        <source>NVIDIA driver {} found</source>
+        <translation>pilote NVIDIA {} trouvé</translation>
+    </message>
+    <message>
+        <source>Automatic ({})</source>
+        <translation>Automatique ({})</translation>
+    </message>
+    <message>
+        <source>{} GB are free there. </source>
+        <translation>{} Go y sont libres. </translation>
+    </message>
+    <message>
+        <source>{}{} GB are needed while it is installed; 2 to 8 GB stay.</source>
+        <translation>{}Il faut {} Go pendant l'installation ; 2 à 8 Go restent occupés.</translation>
+    </message>
+    <message>
+        <source>Models run in an engine of their own: a Python environment beside QGIS, so that no package of QGIS is touched. It is installed once; upgrades of the plugin keep it.</source>
+        <translation>Les modèles tournent dans un moteur à part : un environnement Python à côté de QGIS, si bien qu'aucun paquet de QGIS n'est touché. Il s'installe une fois ; les mises à jour de l'extension le gardent.</translation>
+    </message>
+    <message>
+        <source>The engine is set up. Setting it up again proves that it computes, repairs what is broken, brings it into step with the plugin, and adds the parts that are checked.</source>
+        <translation>Le moteur est installé. Le réinstaller prouve qu'il calcule, répare ce qui est cassé, l'accorde à l'extension et ajoute les parties cochées.</translation>
+    </message>
+    <message>
+        <source>More options…</source>
+        <translation>Plus d'options…</translation>
+    </message>
+    <message>
+        <source>All parameters of the tool: proxy, certificates, mirror, Python</source>
+        <translation>Tous les paramètres de l'outil : serveur mandataire, certificats, miroir, Python</translation>
+    </message>
+    <message>
+        <source>Write a report…</source>
+        <translation>Écrire un rapport…</translation>
+    </message>
+    <message>
+        <source>Diagnose the Engine: what is known of this computer, to ask with</source>
+        <translation>Diagnostiquer le moteur : ce qu'on sait de cet ordinateur, pour demander de l'aide</translation>
+    </message>
+    <message>
+        <source>Set up</source>
+        <translation>Installer</translation>
+    </message>
+    <message>
+        <source>Later</source>
+        <translation>Plus tard</translation>
+    </message>
+    <message>
+        <source>Cancelling</source>
+        <translation>Annulation</translation>
+    </message>
+    <message>
+        <source>The engine works</source>
+        <translation>Le moteur fonctionne</translation>
+    </message>
+    <message>
+        <source>The engine was not set up</source>
+        <translation>Le moteur n'a pas été installé</translation>
+    </message>
+    <message>
+        <source>What was there before is unchanged, and what was fetched is kept for the next attempt.</source>
+        <translation>Ce qui était là avant est inchangé, et ce qui a été téléchargé est gardé pour le prochain essai.</translation>
+    </message>
+    <message>
+        <source>The deep learning engine</source>
+        <translation>Le moteur d'apprentissage profond</translation>
+    </message>
+    <message>
+        <source>Hide</source>
+        <translation>Masquer</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Fermer</translation>
+    </message>
+    <message>
+        <source>Setting up the engine</source>
+        <translation>Installation du moteur</translation>
+    </message>
+    <message>
+        <source>This takes some minutes. QGIS stays usable; hiding this window does not stop it.</source>
+        <translation>Cela prend quelques minutes. QGIS reste utilisable ; masquer cette fenêtre n'arrête rien.</translation>
+    </message>
+    <message>
+        <source>It proved itself by computing, after {} minutes.</source>
+        <translation>Il a fait ses preuves en calculant, après {} minutes.</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>Démarrage</translation>
     </message>
 </context>
 </TS>

@@ -18,6 +18,23 @@ def tr(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text) if text else text
 
 
+def marked(text: str) -> str:
+    """Return an English text of a table as it is; ``tr`` translates it where it is shown."""
+    return text
+
+
+def counted(number: int, one: str, many: str, *others) -> str:
+    """Return a sentence about a number of things in the language of QGIS.
+
+    Args:
+        number: How many; it stands in the first place of the text.
+        one: Text for one thing.
+        many: Text for none or several.
+        others: What stands in the further places.
+    """
+    return tr(one if number == 1 else many).format(f"{number:,}", *others)
+
+
 def install_translator(locale: str = ""):
     """Install the translation of a language and return it; None where there is none.
 

@@ -6,6 +6,7 @@ from qgis.gui import QgsColorButton
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QFormLayout, QLabel, QLineEdit, QSpinBox
 
+from ...provider.words import tr
 from .schema import LabelClass, SchemaError
 
 
@@ -22,7 +23,7 @@ class ClassDialog(QDialog):
             parent: Widget that the dialog belongs to.
         """
         super().__init__(parent)
-        self.setWindowTitle("New Class" if but is None else "Edit Class")
+        self.setWindowTitle(tr("New Class") if but is None else tr("Edit Class"))
         self.schema, self.but = schema, but
         self.name, self.value, self.color = QLineEdit(class_.name), QSpinBox(), QgsColorButton()
         self.value.setRange(0, 65535)
@@ -36,7 +37,7 @@ class ClassDialog(QDialog):
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)
         form = QFormLayout(self)
-        for label, widget in (("Name", self.name), ("Value", self.value), ("Colour", self.color)):
+        for label, widget in ((tr("Name"), self.name), (tr("Value"), self.value), (tr("Colour"), self.color)):
             form.addRow(label, widget)
         form.addRow(self.why)
         form.addRow(self.buttons)

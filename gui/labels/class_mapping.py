@@ -5,9 +5,10 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QGridLayout, QLabel, QWidget
 
+from ...provider.words import marked, tr
 from .schema import LabelClass
 
-LEFT_OUT, NEW = "leave out", "new class"
+LEFT_OUT, NEW = marked("leave out"), marked("new class")
 """Choices beside the classes of the schema."""
 
 UNKNOWN = (255, 255, 255)
@@ -51,7 +52,7 @@ class ClassMapping(QWidget):
             box = QComboBox()
             box.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(8)
-            box.setToolTip(f"What objects that the model calls {name} become")
+            box.setToolTip(tr("What objects that the model calls {} become").format(name))
             self.boxes[name] = box
             at = len(self.boxes) - 1
             self.rows.addWidget(QLabel(f"{name} →"), at, 0)
@@ -117,8 +118,8 @@ class ClassMapping(QWidget):
         for known in self.pane.schema.all():
             box.addItem(known.name, known.value)
         if self._alike(name) is None:
-            box.addItem(NEW, NEW)
-        box.addItem(LEFT_OUT, LEFT_OUT)
+            box.addItem(tr(NEW), NEW)
+        box.addItem(tr(LEFT_OUT), LEFT_OUT)
         data = chosen.value if isinstance(chosen, LabelClass) else chosen or NEW
         box.setCurrentIndex(max(0, box.findData(data)))
         box.blockSignals(False)

@@ -14,6 +14,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ...provider.words import counted, tr
 from .looks import button, swatch
 
 
@@ -33,8 +34,8 @@ class ClassTable(QWidget):
         """Show an empty table."""
         super().__init__()
         self.table = QTableWidget(0, 4)
-        self.table.setHorizontalHeaderLabels(["Class", "Samples", "Pixels", "Share"])
-        self.table.horizontalHeaderItem(3).setToolTip("Share of the labelled pixels")
+        self.table.setHorizontalHeaderLabels([tr("Class"), tr("Samples"), tr("Pixels"), tr("Share")])
+        self.table.horizontalHeaderItem(3).setToolTip(tr("Share of the labelled pixels"))
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(22)
         self.table.setSelectionBehavior(QAbstractItemView.SelectRows)
@@ -50,15 +51,15 @@ class ClassTable(QWidget):
         row = QHBoxLayout()
         row.setSpacing(0)
         self.buttons = [
-            button("mActionSelectAll.svg", "Select the samples of the chosen classes on the map", self._select),
-            button("mActionMergeFeatures.svg", "Merge the chosen classes into one of them…", self._merge),
-            button("mActionDeleteSelected.svg", "Delete all samples of the chosen classes", self._delete),
+            button("mActionSelectAll.svg", tr("Select the samples of the chosen classes on the map"), self._select),
+            button("mActionMergeFeatures.svg", tr("Merge the chosen classes into one of them…"), self._merge),
+            button("mActionDeleteSelected.svg", tr("Delete all samples of the chosen classes"), self._delete),
         ]
         for made in self.buttons:
             row.addWidget(made)
         row.addStretch()
-        row.addWidget(button("mActionFileOpen.svg", "Load samples…", self.load.emit))
-        row.addWidget(button("mActionFileSaveAs.svg", "Save a copy of the samples…", self.save.emit))
+        row.addWidget(button("mActionFileOpen.svg", tr("Load samples…"), self.load.emit))
+        row.addWidget(button("mActionFileSaveAs.svg", tr("Save a copy of the samples…"), self.save.emit))
         column = QVBoxLayout(self)
         column.setContentsMargins(4, 4, 4, 4)
         column.setSpacing(3)
@@ -88,12 +89,14 @@ class ClassTable(QWidget):
                     item.setTextAlignment(Qt.AlignRight | Qt.AlignVCenter)
                 else:
                     item.setIcon(swatch(total.color))
-                    item.setToolTip(f"{total.name} (value {total.value})")
+                    item.setToolTip(tr("{} (value {})").format(total.name, total.value))
                 self.table.setItem(row, column, item)
                 item.setSelected(total.value in chosen)
         count = sum(total.samples for total in totals)
         kept = (
-            f"{count:,} sample{'' if count == 1 else 's'}, kept in" if count else "No samples yet. They will be kept in"
+            counted(count, "{} sample, kept in", "{} samples, kept in")
+            if count
+            else tr("No samples yet. They will be kept in")
         )
         self.sum.setText(f"<small>{kept} {path}</small>" if path else "")
         self.sum.setToolTip(path)

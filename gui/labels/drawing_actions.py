@@ -5,17 +5,18 @@ from __future__ import annotations
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QAction, QActionGroup, QMessageBox
 
+from ...provider.words import counted, marked, tr
 from .looks import icon
 from .map_tools import CircleTool, DrawingTool, LassoTool, PolygonTool, RectangleTool
 from .sample_files import SampleError
 from .select_tool import SelectTool
 
 TOOLS = (
-    ("V", "Select samples", "label_select", SelectTool),
-    ("R", "Rectangle: drag, or two clicks", "label_rectangle", RectangleTool),
-    ("P", "Polygon: click corners; right or double click ends it", "label_polygon", PolygonTool),
-    ("C", "Circle: drag from the middle, or two clicks", "label_circle", CircleTool),
-    ("L", "Lasso: hold the button down and draw", "label_lasso", LassoTool),
+    ("V", marked("Select samples"), "label_select", SelectTool),
+    ("R", marked("Rectangle: drag, or two clicks"), "label_rectangle", RectangleTool),
+    ("P", marked("Polygon: click corners; right or double click ends it"), "label_polygon", PolygonTool),
+    ("C", marked("Circle: drag from the middle, or two clicks"), "label_circle", CircleTool),
+    ("L", marked("Lasso: hold the button down and draw"), "label_lasso", LassoTool),
 )
 """Key, what it does, icon, class."""
 
@@ -37,21 +38,21 @@ class DrawingActions:
         for key, what, picture, make in TOOLS:
             tool = make(pane, pane.canvas)
             tool.drawn.connect(self.save)
-            action = QAction(icon(picture), f"{what} ({key})", pane)
+            action = QAction(icon(picture), f"{tr(what)} ({key})", pane)
             action.setCheckable(True)
             group.addAction(action)
             pane.tools_row.addAction(action)
             tool.setAction(action)
             action.triggered.connect(lambda _=False, key=key: self.take(key))
-            pane.keyboard.add((key,), what.split(":")[0], lambda key=key: self.take(key))
+            pane.keyboard.add((key,), tr(what).split(":")[0].strip(), lambda key=key: self.take(key))
             self.tools[key], self.actions[key] = tool, action
         pane.tools_row.addSeparator()
-        self.undo_action = self._action("mActionUndo.svg", "Undo (Ctrl+Z)", self.undo)
-        self.redo_action = self._action("mActionRedo.svg", "Redo (Ctrl+Y)", self.redo)
+        self.undo_action = self._action("mActionUndo.svg", tr("Undo (Ctrl+Z)"), self.undo)
+        self.redo_action = self._action("mActionRedo.svg", tr("Redo (Ctrl+Y)"), self.redo)
         self.delete_action = self._action(
-            "mActionDeleteSelected.svg", "Delete the selected samples (Delete)", self.delete
+            "mActionDeleteSelected.svg", tr("Delete the selected samples (Delete)"), self.delete
         )
-        self.keys_action = self._action("mActionHelpContents.svg", "Keys (F1)", self.show_keys)
+        self.keys_action = self._action("mActionHelpContents.svg", tr("Keys (F1)"), self.show_keys)
         self._add_keys()
 
     def take(self, key):
@@ -83,11 +84,11 @@ class DrawingActions:
 
     def undo(self):
         """Take the last step back, on the image where it was done."""
-        self._step(self.pane.samples.undo, "Nothing to take back.")
+        self._step(self.pane.samples.undo, tr("Nothing to take back."))
 
     def redo(self):
         """Do the last step again, on the image where it was done."""
-        self._step(self.pane.samples.redo, "Nothing to do again.")
+        self._step(self.pane.samples.redo, tr("Nothing to do again."))
 
     def delete(self):
         """Delete the selected samples; while a polygon is drawn, take its last corner back."""
@@ -98,14 +99,18 @@ class DrawingActions:
         samples = self.pane.samples
         ids = samples.layer.selectedFeatureIds() if samples is not None and samples.exists else []
         if not ids:
-            self.pane.tell("No sample is selected: pick some with the arrow (V).")
+            self.pane.tell(tr("No sample is selected: pick some with the arrow (V)."))
             return
         try:
             samples.remove(ids)
         except SampleError as error:
             self.pane.tell(str(error), bad=True)
             return
-        self.pane.tell(f"{len(ids)} sample{'' if len(ids) == 1 else 's'} deleted; Ctrl+Z brings them back.")
+        self.pane.tell(
+            counted(
+                len(ids), "{} sample deleted; Ctrl+Z brings it back.", "{} samples deleted; Ctrl+Z brings them back."
+            )
+        )
 
     def enable(self):
         """Offer what is possible now."""
@@ -131,10 +136,10 @@ class DrawingActions:
             for keys, what in self.pane.keyboard.rows
         )
         box = QMessageBox(self.pane)
-        box.setWindowTitle("Keys of Label Objects")
+        box.setWindowTitle(tr("Keys of Label Objects"))
         box.setTextFormat(Qt.RichText)
         box.setText(f"<table cellspacing='3'>{rows}</table>")
-        box.setInformativeText("They work on the map and in the pane. Hold the space bar to move the map.")
+        box.setInformativeText(tr("They work on the map and in the pane. Hold the space bar to move the map."))
         box.setAttribute(Qt.WA_DeleteOnClose)
         box.setModal(False)
         box.show()
@@ -165,22 +170,22 @@ class DrawingActions:
         pane, keyboard = self.pane, self.pane.keyboard
         for number in range(10):
             keyboard.acts[str((number + 1) % 10)] = lambda number=number: pane.editor.choose_number(number)
-        keyboard.rows.insert(0, ("1 … 9, 0", "Choose one of the first ten classes"))
-        keyboard.add((",",), "Choose the class before", lambda: pane.editor.step(-1), "comma")
-        keyboard.add((".",), "Choose the class after", lambda: pane.editor.step(1), "full stop")
+        keyboard.rows.insert(0, ("1 … 9, 0", tr("Choose one of the first ten classes")))
+        keyboard.add((",",), tr("Choose the class before"), lambda: pane.editor.step(-1), "comma")
+        keyboard.add((".",), tr("Choose the class after"), lambda: pane.editor.step(1), tr("full stop"))
         keyboard.add(
-            ("Return", "Enter"), "End the polygon; label the whole image and go on (folder)", self._enter, "Enter"
+            ("Return", "Enter"), tr("End the polygon; label the whole image and go on (folder)"), self._enter, "Enter"
         )
-        keyboard.add(("Esc",), "Drop the shape; select nothing", self._escape)
-        keyboard.add(("Backspace",), "Take the last corner back", self.delete)
-        keyboard.add(("Del",), "Delete the selected samples", self.delete)
-        keyboard.add(("A",), "Give the selected samples the chosen class", self._assign)
-        keyboard.add(("Ctrl+Z",), "Undo", self.undo)
-        keyboard.add(("Ctrl+Y", "Ctrl+Shift+Z"), "Redo", self.redo)
-        keyboard.add(("N",), "Next image (folder)", lambda: pane.step_image(1))
-        keyboard.add(("B",), "Previous image (folder)", lambda: pane.step_image(-1))
-        keyboard.add(("W",), "Give the whole image the chosen class (folder)", self._label_image)
-        keyboard.add(("F1",), "Show the keys", self.show_keys)
+        keyboard.add(("Esc",), tr("Drop the shape; select nothing"), self._escape)
+        keyboard.add(("Backspace",), tr("Take the last corner back"), self.delete)
+        keyboard.add(("Del",), tr("Delete the selected samples"), self.delete)
+        keyboard.add(("A",), tr("Give the selected samples the chosen class"), self._assign)
+        keyboard.add(("Ctrl+Z",), tr("Undo"), self.undo)
+        keyboard.add(("Ctrl+Y", "Ctrl+Shift+Z"), tr("Redo"), self.redo)
+        keyboard.add(("N",), tr("Next image (folder)"), lambda: pane.step_image(1))
+        keyboard.add(("B",), tr("Previous image (folder)"), lambda: pane.step_image(-1))
+        keyboard.add(("W",), tr("Give the whole image the chosen class (folder)"), self._label_image)
+        keyboard.add(("F1",), tr("Show the keys"), self.show_keys)
 
     def _enter(self):
         """End a polygon; in a folder of images label the whole image and go on."""

@@ -22,19 +22,20 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ...provider.words import counted, marked, tr
 from ..running import Run
 from ..tool_dialog import open_tool
 
 TOOL, TRAINING = "exporttrainingdatafordeeplearning", "traindeeplearningmodel"
 
 FORMATS = (
-    ("Object detection", "PASCAL_VOC_rectangles"),
-    ("Object detection (KITTI)", "KITTI_rectangles"),
-    ("Pixel classification", "Classified_Tiles"),
-    ("Instance segmentation", "RCNN_Masks"),
-    ("Object classification", "Labeled_Tiles"),
-    ("Object classification (ImageNet)", "Imagenet"),
-    ("Several classes a chip", "MultiLabeled_Tiles"),
+    (marked("Object detection"), "PASCAL_VOC_rectangles"),
+    (marked("Object detection (KITTI)"), "KITTI_rectangles"),
+    (marked("Pixel classification"), "Classified_Tiles"),
+    (marked("Instance segmentation"), "RCNN_Masks"),
+    (marked("Object classification"), "Labeled_Tiles"),
+    (marked("Object classification (ImageNet)"), "Imagenet"),
+    (marked("Several classes a chip"), "MultiLabeled_Tiles"),
 )
 """What the chips are for, and the metadata format of it."""
 
@@ -56,12 +57,12 @@ class ExportTab(QWidget):
         self.run, self.written = None, ""
         self.format = QComboBox()
         for text, name in FORMATS:
-            self.format.addItem(text, name)
-            self.format.setItemData(self.format.count() - 1, f"Metadata format {name}", Qt.ToolTipRole)
+            self.format.addItem(tr(text), name)
+            self.format.setItemData(self.format.count() - 1, tr("Metadata format {}").format(name), Qt.ToolTipRole)
         self.format.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
         self.folder = QgsFileWidget()
         self.folder.setStorageMode(QgsFileWidget.GetDirectory)
-        self.folder.setDialogTitle("Folder of the Chips")
+        self.folder.setDialogTitle(tr("Folder of the Chips"))
         self.tile, self.stride = QSpinBox(), QSpinBox()
         for box, value, low in ((self.tile, 256, 16), (self.stride, 128, 1)):
             box.setRange(low, 16384)
@@ -69,10 +70,10 @@ class ExportTab(QWidget):
             box.setValue(value)
         self.image_format = QComboBox()
         self.image_format.addItems(["TIFF", "PNG", "JPEG"])
-        self.empty = QCheckBox("Chips without a sample too")
-        self.export, self.more = QPushButton("Export"), QPushButton("All Parameters…")
-        self.more.setToolTip("Open the tool's dialog, filled with what stands here")
-        self.progress, self.cancel = QProgressBar(), QPushButton("Cancel")
+        self.empty = QCheckBox(tr("Chips without a sample too"))
+        self.export, self.more = QPushButton(tr("Export")), QPushButton(tr("All Parameters…"))
+        self.more.setToolTip(tr("Open the tool's dialog, filled with what stands here"))
+        self.progress, self.cancel = QProgressBar(), QPushButton(tr("Cancel"))
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setOpenExternalLinks(False)
@@ -115,10 +116,10 @@ class ExportTab(QWidget):
     def start(self):
         """Run the export in the background."""
         if self.pane.samples is None or not self.pane.samples.exists:
-            self._say("There is no sample yet: draw some first.")
+            self._say(tr("There is no sample yet: draw some first."))
             return
         if not self.folder.filePath():
-            self._say("The chips need a folder: choose one.")
+            self._say(tr("The chips need a folder: choose one."))
             return
         self._say("")
         self._running(True)
@@ -137,8 +138,10 @@ class ExportTab(QWidget):
         """Say how many chips there are, and what to do with them."""
         self._running(False)
         count = int(outputs.get("out_chips") or 0)
-        chips = f"{count:,} chip{'' if count == 1 else 's'} written to {escape(os.path.basename(self.written))}."
-        self._say(f'{chips} <a href="folder">Open folder</a> · <a href="train">Train a model…</a>')
+        folder = escape(os.path.basename(self.written))
+        chips = counted(count, "{} chip written to {}.", "{} chips written to {}.", folder)
+        links = f'<a href="folder">{tr("Open folder")}</a> · <a href="train">{tr("Train a model…")}</a>'
+        self._say(f"{chips} {links}")
         self.folder.setFilePath(fresh_folder(self.written))
 
     def _failed(self, why):
@@ -174,14 +177,14 @@ class ExportTab(QWidget):
     def _lay_out(self):
         """Put the widgets in their places."""
         sizes = QHBoxLayout()
-        for widget, stretch in ((self.tile, 1), (QLabel("Stride"), 0), (self.stride, 1)):
+        for widget, stretch in ((self.tile, 1), (QLabel(tr("Stride")), 0), (self.stride, 1)):
             sizes.addWidget(widget, stretch)
         form = QFormLayout()
         form.setVerticalSpacing(4)
-        form.addRow("For", self.format)
-        form.addRow("Folder", self.folder)
-        form.addRow("Chip", sizes)
-        form.addRow("Image", self.image_format)
+        form.addRow(tr("For"), self.format)
+        form.addRow(tr("Folder"), self.folder)
+        form.addRow(tr("Chip"), sizes)
+        form.addRow(tr("Image"), self.image_format)
         form.addRow("", self.empty)
         row = QHBoxLayout()
         row.addWidget(self.progress, 1)

@@ -15,6 +15,7 @@ import xml.etree.ElementTree as ElementTree  # nosec B405 # a VRT that GDAL wrot
 from osgeo import gdal
 from qgis.core import QgsCoordinateReferenceSystem, QgsRasterLayer
 
+from ...provider.words import tr
 from .sample_files import SampleError
 
 SUFFIXES = re.compile(
@@ -45,13 +46,17 @@ class ImageFolder:
         try:
             names = [entry.name for entry in os.scandir(folder) if entry.is_file() and not entry.name.startswith(".")]
         except OSError as error:
-            raise SampleError(f"{folder} cannot be read ({error.strerror}): choose a folder of images") from error
+            raise SampleError(
+                tr("{} cannot be read ({}): choose a folder of images").format(folder, error.strerror)
+            ) from error
         self.folder = folder
         self.names = sorted(name for name in names if SUFFIXES.fullmatch(os.path.splitext(name)[1]))
         self.index = 0
         self._plain = None
         if not self.names:
-            raise SampleError(f"{folder} holds no image: choose a folder with JPEG, PNG, TIFF ... files in it")
+            raise SampleError(
+                tr("{} holds no image: choose a folder with JPEG, PNG, TIFF ... files in it").format(folder)
+            )
 
     @property
     def name(self):
@@ -67,10 +72,14 @@ class ImageFolder:
         path = os.path.join(self.folder, self.name)
         opened = _opened(path)
         if opened is None:
-            raise SampleError(f"{path} cannot be opened: take it out of the folder, or go on with the next image")
+            raise SampleError(
+                tr("{} cannot be opened: take it out of the folder, or go on with the next image").format(path)
+            )
         layer = QgsRasterLayer(self._in_pixels(opened), self.name, "gdal")
         if not layer.isValid():
-            raise SampleError(f"{path} cannot be shown: take it out of the folder, or go on with the next image")
+            raise SampleError(
+                tr("{} cannot be shown: take it out of the folder, or go on with the next image").format(path)
+            )
         layer.setCrs(QgsCoordinateReferenceSystem())
         return layer
 

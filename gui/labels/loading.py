@@ -12,6 +12,7 @@ from qgis.core import (
     QgsWkbTypes,
 )
 
+from ...provider.words import tr
 from .sample_files import BLUE, GREEN, NAME, RED, VALUE, SampleError
 from .schema import LabelClass
 
@@ -39,10 +40,10 @@ def read_rows(path, raster, schema, otherwise):
     """
     layer = QgsVectorLayer(path, "loaded", "ogr")
     if not layer.isValid() or layer.geometryType() != QgsWkbTypes.PolygonGeometry:
-        raise SampleError(f"{path} holds no polygons: choose a file of polygons, such as a GeoPackage")
+        raise SampleError(tr("{} holds no polygons: choose a file of polygons, such as a GeoPackage").format(path))
     if layer.crs().isValid() != raster.crs().isValid():
         without = raster.name() if layer.crs().isValid() else path
-        raise SampleError(f"{without} has no CRS and the other has one: give it its CRS first")
+        raise SampleError(tr("{} has no CRS and the other has one: give it its CRS first").format(without))
     moved = QgsCoordinateTransform(layer.crs(), raster.crs(), QgsProject.instance())
     fields = {field.name().casefold(): field.name() for field in layer.fields()}
     picked = {
@@ -58,7 +59,9 @@ def read_rows(path, raster, schema, otherwise):
         try:
             shape.transform(moved)
         except QgsCsException as error:
-            raise SampleError(f"{path} has places that {raster.crs().authid()} does not know: clip it first") from error
+            raise SampleError(
+                tr("{} has places that {} does not know: clip it first").format(path, raster.crs().authid())
+            ) from error
         if shape.boundingBox().intersects(raster.extent()):
             name, value = (_given(feature, picked[kind]) for kind in ("name", "value"))
             color = tuple(_given(feature, field) or 0 for field in colors) if all(colors) else None

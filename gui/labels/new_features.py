@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qgis.core import QgsFeature, QgsGeometry, QgsWkbTypes
 
+from ...provider.words import tr
 from .pixel_count import count_pixels, has_pixels
 from .sample_files import BLUE, COUNT, GREEN, IMAGE, NAME, RED, VALUE, SampleError
 
@@ -52,10 +53,10 @@ def usable(geometry: QgsGeometry, raster):
     if has_pixels(raster):
         shape = shape.intersection(QgsGeometry.fromRect(raster.extent()))
         if shape.isEmpty():
-            raise SampleError(f"the shape lies outside {raster.name()}: draw on the image")
+            raise SampleError(tr("the shape lies outside {}: draw on the image").format(raster.name()))
     parts = [
         part for part in shape.asGeometryCollection() if part.type() == QgsWkbTypes.PolygonGeometry and part.area() > 0
     ]
     if not parts:
-        raise SampleError("the shape has no area: draw it larger")
+        raise SampleError(tr("the shape has no area: draw it larger"))
     return QgsGeometry.collectGeometry(parts)

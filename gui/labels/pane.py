@@ -9,6 +9,7 @@ from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QLabel, QSplitter, QTabWidget, QToolBar, QVBoxLayout, QWidget
 
+from ...provider.words import tr
 from . import sample_files
 from .class_table import ClassTable
 from .drawing_actions import DrawingActions
@@ -54,7 +55,7 @@ class LabelPane(QgsDockWidget):
         self.on_map = OnMap(self.canvas)
         self.keyboard = Keyboard(self)
         self.source = SourceRow()
-        self.editor = SchemaEditor(Schema("Classes", [LabelClass("Object", 1)]))
+        self.editor = SchemaEditor(Schema(tr("Classes"), [LabelClass(tr("Object"), 1)]))
         self.table = ClassTable()
         self.suggestions = SuggestPanel(self)
         self.export_tab = ExportTab(self)
@@ -87,9 +88,9 @@ class LabelPane(QgsDockWidget):
     def can_draw(self):
         """Return whether a sample can be drawn; says what is missing if not."""
         if self.raster_layer is None:
-            self.tell("There is nothing to label: choose a raster layer or a folder of images.", bad=True)
+            self.tell(tr("There is nothing to label: choose a raster layer or a folder of images."), bad=True)
         elif self.current_class() is None:
-            self.tell("There is no class: make one with the plus button.", bad=True)
+            self.tell(tr("There is no class: make one with the plus button."), bad=True)
         return self.raster_layer is not None and self.current_class() is not None
 
     def tell(self, text, bad=False):
@@ -164,7 +165,7 @@ class LabelPane(QgsDockWidget):
         if self.folder is None:
             return False
         if not self.source.step(by):
-            self.tell("That was the last image." if by > 0 else "This is the first image.")
+            self.tell(tr("That was the last image.") if by > 0 else tr("This is the first image."))
         return True
 
     def leave_folder(self, choose=True):
@@ -249,9 +250,9 @@ class LabelPane(QgsDockWidget):
     def _lay_out(self):
         """Put the parts in their places: classes and tools above, samples and export below."""
         self.tabs = QTabWidget()
-        self.tabs.addTab(self.table, "Samples")
-        self.tabs.addTab(self.suggestions, "Suggest")
-        self.tabs.addTab(self.export_tab, "Export")
+        self.tabs.addTab(self.table, tr("Samples"))
+        self.tabs.addTab(self.suggestions, tr("Suggest"))
+        self.tabs.addTab(self.export_tab, tr("Export"))
         splitter = QSplitter(Qt.Vertical)
         splitter.addWidget(self.editor)
         splitter.addWidget(self.tabs)
@@ -292,7 +293,7 @@ class LabelPane(QgsDockWidget):
         if layer is not None:
             self.tell("")
         elif not self.source.layers.count():
-            self.tell("Open a raster layer, or choose a folder of images with the button above.")
+            self.tell(tr("Open a raster layer, or choose a folder of images with the button above."))
         self.refresh()
         self.raster_changed.emit()
 

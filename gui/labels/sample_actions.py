@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from qgis.PyQt.QtWidgets import QFileDialog, QInputDialog
 
+from ...provider.words import counted, marked, tr
 from . import sample_files
 from .loading import read_rows
 from .sample_files import SampleError
 from .schema import LabelClass
 
-PACKAGE = "GeoPackage (*.gpkg)"
-POLYGONS = "Polygons (*.gpkg *.shp *.geojson *.fgb);;All files (*)"
+POLYGONS = marked("Polygons (*.gpkg *.shp *.geojson *.fgb);;All files (*)")
 
 
 def _said(method):
@@ -41,7 +41,7 @@ class SampleActions:
             return False
         class_ = self.pane.current_class()
         self.pane.samples.label_image(class_)
-        self.pane.tell(f"The whole image is {class_.name}.")
+        self.pane.tell(tr("The whole image is {}.").format(class_.name))
         return True
 
     @_said
@@ -50,10 +50,10 @@ class SampleActions:
         samples, class_ = self.pane.samples, self.pane.current_class()
         ids = samples.layer.selectedFeatureIds() if samples.exists else []
         if not ids or class_ is None:
-            self.pane.tell("No sample is selected: pick some with the arrow (V).")
+            self.pane.tell(tr("No sample is selected: pick some with the arrow (V)."))
             return False
         samples.relabel(ids, class_)
-        self.pane.tell(f"{len(ids)} sample{'' if len(ids) == 1 else 's'} became {class_.name}.")
+        self.pane.tell(counted(len(ids), "{} sample became {}.", "{} samples became {}.", class_.name))
         return True
 
     def select_classes(self, values):
@@ -65,7 +65,11 @@ class SampleActions:
         """Delete all samples of some class values."""
         ids = self.pane.samples.ids_of(values)
         self.pane.samples.remove(ids)
-        self.pane.tell(f"{len(ids)} sample{'' if len(ids) == 1 else 's'} deleted; Ctrl+Z brings them back.")
+        self.pane.tell(
+            counted(
+                len(ids), "{} sample deleted; Ctrl+Z brings it back.", "{} samples deleted; Ctrl+Z brings them back."
+            )
+        )
 
     @_said
     def merge_classes(self, values, into=None):
@@ -78,7 +82,7 @@ class SampleActions:
         totals = {total.value: total for total in self.pane.samples.totals() if total.value in values}
         names = [total.name for total in totals.values()]
         if into is None:
-            name, fits = QInputDialog.getItem(self.pane, "Merge Classes", "All become", names, 0, False)
+            name, fits = QInputDialog.getItem(self.pane, tr("Merge Classes"), tr("All become"), names, 0, False)
             if not fits:
                 return False
             into = list(totals)[names.index(name)]
@@ -86,7 +90,14 @@ class SampleActions:
         class_ = self.pane.schema.by_value(into) or LabelClass(kept.name, kept.value, kept.color)
         ids = self.pane.samples.ids_of([value for value in values if value != into])
         self.pane.samples.relabel(ids, class_)
-        self.pane.tell(f"{len(ids)} sample{'' if len(ids) == 1 else 's'} became {class_.name}; Ctrl+Z takes it back.")
+        self.pane.tell(
+            counted(
+                len(ids),
+                "{} sample became {}; Ctrl+Z takes it back.",
+                "{} samples became {}; Ctrl+Z takes it back.",
+                class_.name,
+            )
+        )
         return True
 
     @_said
@@ -108,21 +119,23 @@ class SampleActions:
         if pane.samples is None:
             pane.can_draw()
             return False
-        path = path or QFileDialog.getOpenFileName(pane, "Load Samples", "", POLYGONS)[0]
+        path = path or QFileDialog.getOpenFileName(pane, tr("Load Samples"), "", tr(POLYGONS))[0]
         if not path:
             return False
         if sample_files.fits(path, pane.raster_layer, bool(pane.samples.image)):
             pane.use_samples(path)
             return True
         if pane.samples.image:
-            raise SampleError(f"{path} names no images (field ImageName): load samples of a folder of images")
-        otherwise = pane.current_class() or LabelClass("Object", pane.schema.free_value())
+            raise SampleError(
+                tr("{} names no images (field ImageName): load samples of a folder of images").format(path)
+            )
+        otherwise = pane.current_class() or LabelClass(tr("Object"), pane.schema.free_value())
         rows = read_rows(path, pane.raster_layer, pane.schema, otherwise)
         if not rows:
-            raise SampleError(f"{path} has no polygon on {pane.raster_layer.name()}: choose another file")
+            raise SampleError(tr("{} has no polygon on {}: choose another file").format(path, pane.raster_layer.name()))
         pane.samples.add_many(rows)
         pane.editor.adopt(pane.samples.totals())
-        pane.tell(f"{len(rows)} sample{'' if len(rows) == 1 else 's'} loaded.")
+        pane.tell(counted(len(rows), "{} sample loaded.", "{} samples loaded."))
         return True
 
     @_said
@@ -130,12 +143,12 @@ class SampleActions:
         """Write a copy of the samples to another file."""
         pane = self.pane
         if pane.samples is None or not pane.samples.exists:
-            pane.tell("There is no sample yet: draw some first.")
+            pane.tell(tr("There is no sample yet: draw some first."))
             return False
-        path = path or QFileDialog.getSaveFileName(pane, "Save a Copy of the Samples", "", PACKAGE)[0]
+        path = path or QFileDialog.getSaveFileName(pane, tr("Save a Copy of the Samples"), "", "GeoPackage (*.gpkg)")[0]
         if not path:
             return False
         path = path if path.lower().endswith(".gpkg") else path + ".gpkg"
         pane.samples.copy(path)
-        pane.tell(f"A copy is in {path}; drawing goes on in {pane.samples.path}.")
+        pane.tell(tr("A copy is in {}; drawing goes on in {}.").format(path, pane.samples.path))
         return True

@@ -18,6 +18,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QStandardPaths, QVariant
 
+from ...provider.words import tr
+
 LAYER = "samples"
 """Name of the layer in the GeoPackage."""
 
@@ -68,8 +70,10 @@ def create(path, crs: QgsCoordinateReferenceSystem, collection=False):
     """
     if QgsVectorLayer(source_of(path), LAYER, "ogr").isValid():
         raise SampleError(
-            f"{path} has a layer {LAYER} that Label Objects has not saved: move or rename the file, then choose the "
-            "image again"
+            tr(
+                "{} has a layer {} that Label Objects has not saved: move or rename the file, then "
+                "choose the image again"
+            ).format(path, LAYER)
         )
     fields = QgsFields()
     for name in (IMAGE, *FIELDS) if collection else FIELDS:
@@ -86,7 +90,7 @@ def create(path, crs: QgsCoordinateReferenceSystem, collection=False):
     failed, why = writer.hasError() != QgsVectorFileWriter.NoError, writer.errorMessage()
     del writer  # closes the file
     if failed:
-        raise SampleError(f"{path} cannot be written ({why}): choose another file for the samples")
+        raise SampleError(tr("{} cannot be written ({}): choose another file for the samples").format(path, why))
     if not crs.isValid():
         _without_place(path)
 
@@ -104,10 +108,12 @@ def open_layer(path, title):
     """
     layer = QgsVectorLayer(source_of(path), title, "ogr")
     if not layer.isValid():
-        raise SampleError(f"{path} has no layer named {LAYER}: choose a file that Label Objects has saved")
+        raise SampleError(
+            tr("{} has no layer named {}: choose a file that Label Objects has saved").format(path, LAYER)
+        )
     missing = [name for name in FIELDS if layer.fields().indexOf(name) < 0]
     if missing:
-        raise SampleError(f"{path} has no field {missing[0]}: choose a file that Label Objects has saved")
+        raise SampleError(tr("{} has no field {}: choose a file that Label Objects has saved").format(path, missing[0]))
     return layer
 
 
@@ -153,4 +159,4 @@ def copy(layer, path, crs):
     target = open_layer(path, LAYER)
     if not target.dataProvider().addFeatures(list(layer.getFeatures()))[0]:
         why = "; ".join(target.dataProvider().errors())
-        raise SampleError(f"{path} cannot be written ({why}): choose another file for the samples")
+        raise SampleError(tr("{} cannot be written ({}): choose another file for the samples").format(path, why))

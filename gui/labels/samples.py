@@ -19,6 +19,7 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from ...algorithms.styling import outline
+from ...provider.words import tr
 from . import sample_files as files
 from .counts import Counts
 from .new_features import labelled, new_feature
@@ -195,7 +196,7 @@ class Samples(QObject):
             SampleError: The file is the one that holds the samples, or cannot be written.
         """
         if os.path.abspath(path) == os.path.abspath(self.path):
-            raise SampleError(f"{path} holds these samples already: choose another file for the copy")
+            raise SampleError(tr("{} holds these samples already: choose another file for the copy").format(path))
         files.copy(self._all, path, self.raster.crs())
 
     def images(self):
@@ -263,12 +264,13 @@ class Samples(QObject):
         """Open the file for changes and counts, whatever the project does with the layer that is shown."""
         everything = files.open_layer(self.path, "all")
         if bool(self.image) != (everything.fields().indexOf(IMAGE) >= 0):
-            kind = "a raster layer" if self.image else "a folder of images"
-            raise SampleError(f"{self.path} holds samples of {kind}: choose another file")
+            kind = tr("a raster layer") if self.image else tr("a folder of images")
+            raise SampleError(tr("{} holds samples of {}: choose another file").format(self.path, kind))
         theirs, ours = everything.crs(), self.raster.crs()
         if ours.isValid() and theirs != ours:
-            crs = f"is in {theirs.authid() or 'no CRS'}, the raster in {ours.authid() or ours.description()}"
-            raise SampleError(f"{self.path} {crs}: load it into a new file, which reprojects the samples")
+            text = tr("{} is in {}, the raster in {}: load it into a new file, which reprojects the samples")
+            crs = theirs.authid() or tr("no CRS"), ours.authid() or ours.description()
+            raise SampleError(text.format(self.path, *crs))
         self._all = everything
         self._count_all()
 

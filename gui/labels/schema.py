@@ -12,6 +12,8 @@ import os
 import re
 from dataclasses import dataclass, field
 
+from ...provider.words import tr
+
 SUFFIXES = (".json", ".ecs")
 """File names that a schema may end with."""
 
@@ -109,15 +111,17 @@ class Schema:
             SchemaError: Its name is empty, or its name or its value is taken.
         """
         if not class_.name.strip():
-            raise SchemaError("the class has no name: give it one, such as Building")
+            raise SchemaError(tr("the class has no name: give it one, such as Building"))
         for known in self.all():
             if known is class_ or known is but:
                 continue
             if known.name == class_.name:
-                raise SchemaError(f"there is a class named {class_.name} already: choose another name")
+                raise SchemaError(tr("there is a class named {} already: choose another name").format(class_.name))
             if known.value == class_.value:
                 raise SchemaError(
-                    f"{class_.value} is the value of {known.name} already: choose another, such as {self.free_value()}"
+                    tr("{} is the value of {} already: choose another, such as {}").format(
+                        class_.value, known.name, self.free_value()
+                    )
                 )
 
     def save(self, path):
@@ -132,7 +136,9 @@ class Schema:
                 file.write(text + "\n")
             os.replace(path + ".part", path)
         except OSError as error:
-            raise SchemaError(f"{path} cannot be written ({error.strerror}): choose another folder") from error
+            raise SchemaError(
+                tr("{} cannot be written ({}): choose another folder").format(path, error.strerror)
+            ) from error
 
 
 def load_schema(path):
@@ -145,14 +151,16 @@ def load_schema(path):
         with open(path, encoding="utf-8-sig") as file:
             read = json.load(file)
     except OSError as error:
-        raise SchemaError(f"{path} cannot be read ({error.strerror}): choose a schema file") from error
+        raise SchemaError(tr("{} cannot be read ({}): choose a schema file").format(path, error.strerror)) from error
     except ValueError as error:
-        raise SchemaError(f"{path} is no JSON file ({error}): choose a schema (.json or .ecs)") from error
+        raise SchemaError(tr("{} is no JSON file ({}): choose a schema (.json or .ecs)").format(path, error)) from error
     known = _keys(read) if isinstance(read, dict) else {"classes": read}
     schema = Schema(str(known.get("name") or os.path.splitext(os.path.basename(path))[0]))
     _fill(schema, None, _inner(known), path)
     if not schema.classes:
-        raise SchemaError(f"{path} holds no classes: a schema has a list Classes with Name, Value and Color")
+        raise SchemaError(
+            tr("{} holds no classes: a schema has a list Classes with Name, Value and Color").format(path)
+        )
     return schema
 
 
@@ -187,7 +195,9 @@ def _inner(known):
 def _fill(schema, parent, rows, path):
     """Add rows of a file to a schema, below a class."""
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise SchemaError(f"{path} holds no list of classes: a schema has Classes with Name, Value and Color")
+        raise SchemaError(
+            tr("{} holds no list of classes: a schema has Classes with Name, Value and Color").format(path)
+        )
     for row in map(_keys, rows):
         name = str(row.get("name") or row.get("classname") or "")
         value = row.get("value", row.get("classvalue", schema.free_value()))
@@ -195,7 +205,11 @@ def _fill(schema, parent, rows, path):
             made = LabelClass(name, int(value), _color(row.get("color"), schema.free_color()))
             schema.add(made, parent)
         except (TypeError, ValueError) as error:
-            why = error if isinstance(error, SchemaError) else f"value {value} of {name} is no whole number: mend it"
+            why = (
+                error
+                if isinstance(error, SchemaError)
+                else tr("value {} of {} is no whole number: mend it").format(value, name)
+            )
             raise SchemaError(f"{path}: {why}") from error
         _fill(schema, made, _inner(row), path)
 

@@ -18,11 +18,12 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ...provider.words import marked, tr
 from .class_dialog import ClassDialog
 from .looks import button, swatch
 from .schema import LabelClass, Schema, SchemaError, land_cover, load_schema
 
-FILES = "Classification schema (*.json *.ecs)"
+FILES = marked("Classification schema (*.json *.ecs)")
 
 
 class SchemaEditor(QWidget):
@@ -45,7 +46,7 @@ class SchemaEditor(QWidget):
         """Show a schema."""
         super().__init__()
         self.tree = QTreeWidget()
-        self.tree.setHeaderLabels(["Class", "Value", "Key"])
+        self.tree.setHeaderLabels([tr("Class"), tr("Value"), tr("Key")])
         self.tree.setIconSize(QSize(14, 14))
         self.tree.setAlternatingRowColors(True)
         header = self.tree.header()
@@ -146,7 +147,7 @@ class SchemaEditor(QWidget):
 
     def load(self, path=""):
         """Load a schema from a file that is asked for."""
-        path = path or QFileDialog.getOpenFileName(self, "Load Schema", "", FILES)[0]
+        path = path or QFileDialog.getOpenFileName(self, tr("Load Schema"), "", tr(FILES))[0]
         if not path:
             return
         try:
@@ -156,7 +157,7 @@ class SchemaEditor(QWidget):
 
     def save(self, path=""):
         """Save the schema to a file that is asked for."""
-        path = path or QFileDialog.getSaveFileName(self, "Save Schema", self.schema.name + ".json", FILES)[0]
+        path = path or QFileDialog.getSaveFileName(self, tr("Save Schema"), self.schema.name + ".json", tr(FILES))[0]
         if not path:
             return
         try:
@@ -168,25 +169,25 @@ class SchemaEditor(QWidget):
         """Return the row of buttons above the tree."""
         row = QHBoxLayout()
         row.setSpacing(0)
-        title = QLabel("<b>Classes</b>")
+        title = QLabel(f"<b>{tr('Classes')}</b>")
         row.addWidget(title)
         row.addStretch()
         self.menu = QMenu(self)
         for text, act in (
-            ("New Schema", self._ask_clear),
-            ("Load Schema…", self.load),
-            ("Save Schema…", self.save),
-            ("Land Cover (NLCD 2011)", lambda: self.replace(land_cover())),
+            (tr("New Schema"), self._ask_clear),
+            (tr("Load Schema…"), self.load),
+            (tr("Save Schema…"), self.save),
+            (tr("Land Cover (NLCD 2011)"), lambda: self.replace(land_cover())),
         ):
             self.menu.addAction(text).triggered.connect(lambda _=False, act=act: act())
         for made in (
-            button("symbologyAdd.svg", "New class", self.add_class),
-            button("label_child", "New class below the chosen one", lambda: self.add_class(below=True)),
-            button("symbologyEdit.svg", "Edit the chosen class (double click)", self.edit_class),
-            button("symbologyRemove.svg", "Delete the chosen class; its samples stay", self.delete_class),
+            button("symbologyAdd.svg", tr("New class"), self.add_class),
+            button("label_child", tr("New class below the chosen one"), lambda: self.add_class(below=True)),
+            button("symbologyEdit.svg", tr("Edit the chosen class (double click)"), self.edit_class),
+            button("symbologyRemove.svg", tr("Delete the chosen class; its samples stay"), self.delete_class),
         ):
             row.addWidget(made)
-        more = button("mActionFileOpen.svg", "New, load, save; land cover classes", lambda: None)
+        more = button("mActionFileOpen.svg", tr("New, load, save; land cover classes"), lambda: None)
         more.setMenu(self.menu)
         more.setPopupMode(QToolButton.InstantPopup)
         row.addWidget(more)
@@ -194,7 +195,7 @@ class SchemaEditor(QWidget):
 
     def _ask_clear(self):
         """Begin a new schema, after a question when classes would go."""
-        question = f"Take the {len(self.schema.all())} classes away? The samples stay."
+        question = tr("Take the {} classes away? The samples stay.").format(len(self.schema.all()))
         if not self.schema.classes or QMessageBox.question(self, "New Schema", question) == QMessageBox.Yes:
             self.clear()
 

@@ -18,6 +18,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from ...provider.words import tr
 from .pixel_count import has_pixels
 
 FIRST_SIDE, LARGEST_SIDE = 256, 4096
@@ -40,7 +41,9 @@ def source_of(layer, raster):
     """
     if isinstance(layer, QgsRasterLayer):
         if not has_pixels(layer):
-            raise SegmentError(f"{layer.name()} has no pixels of its own: choose a raster of segment numbers")
+            raise SegmentError(
+                tr("{} has no pixels of its own: choose a raster of segment numbers").format(layer.name())
+            )
         return RasterSegments(layer, raster)
     return LayerSegments(layer, raster)
 
@@ -147,8 +150,9 @@ class RasterSegments:
                 return shape, (self.layer.id(), shape.boundingBox().toString(9), round(shape.area(), 9))
             side *= 4
         raise SegmentError(
-            f"the area of one value in {self.layer.name()} is wider than {LARGEST_SIDE} pixels: choose a raster of "
-            "segment numbers"
+            tr("the area of one value in {} is wider than {} pixels: choose a raster of segment numbers").format(
+                self.layer.name(), LARGEST_SIDE
+            )
         )
 
     def _traced(self, pixels, col, row):

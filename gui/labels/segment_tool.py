@@ -7,6 +7,7 @@ from qgis.gui import QgsRubberBand
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 
+from ...provider.words import tr
 from .map_tools import DrawingTool
 from .segment_sources import SegmentError
 
@@ -125,7 +126,7 @@ class SegmentTool(DrawingTool):
         except SegmentError as error:
             self.failed.emit(str(error))
         except QgsCsException:
-            self.failed.emit("the mouse is where the map cannot be related to the raster: zoom to the raster")
+            self.failed.emit(tr("the mouse is where the map cannot be related to the raster: zoom to the raster"))
         return None
 
     def _show_taken(self):

@@ -15,6 +15,7 @@ from qgis.PyQt.QtCore import QObject, QTimer
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QAction, QFormLayout, QMenu, QPushButton, QSpinBox, QWidget, QWidgetAction
 
+from ...provider.words import counted, marked, tr
 from . import view
 from .looks import icon
 from .one_run import OneRun, as_sentence
@@ -24,7 +25,7 @@ from .waiting import Waiting
 
 TOOL = "segmentimage"
 
-KEY, WHAT = "S", "Segments: click or drag; Enter or right click saves them as one sample"
+KEY, WHAT = "S", marked("Segments: click or drag; Enter or right click saves them as one sample")
 """Key and what the tool does."""
 
 SIZE = 20
@@ -67,7 +68,7 @@ class Segments(QObject):
             return
         part = view.visible_part(self.canvas, raster)
         if part.isEmpty():
-            self.tell(f"the map shows nothing of {raster.name()}: zoom to the layer first")
+            self.tell(tr("the map shows nothing of {}: zoom to the layer first").format(raster.name()))
             return
         self.forget()
         self.folder = tempfile.mkdtemp(prefix="segments-")
@@ -80,7 +81,7 @@ class Segments(QObject):
         cell_size = view.screen_cell_size(self.canvas, raster, part)
         if cell_size:
             values["cell_size"] = f"{cell_size:.15g}"
-        self.waiting = Waiting(self.pane.iface.messageBar(), "Finding segments in this view…", self.cancel)
+        self.waiting = Waiting(self.pane.iface.messageBar(), tr("Finding segments in this view…"), self.cancel)
         run = self.runs.start(TOOL, values, lambda outputs: self._done(outputs, part), self._failed)
         if run is not None:
             self.waiting.follow(run.feedback)
@@ -106,7 +107,7 @@ class Segments(QObject):
     def _add_button(self):
         """Put the tool beside the other drawing tools, with a key of its own."""
         pane, drawing = self.pane, self.pane.drawing
-        action = QAction(icon("label_segment"), f"{WHAT} ({KEY})", pane)
+        action = QAction(icon("label_segment"), f"{tr(WHAT)} ({KEY})", pane)
         action.setCheckable(True)
         action.setMenu(self.menu)
         drawing.actions["V"].actionGroup().addAction(action)
@@ -115,7 +116,7 @@ class Segments(QObject):
         self.tool.setAction(action)
         action.triggered.connect(lambda _=False: drawing.take(KEY))
         drawing.tools[KEY], drawing.actions[KEY] = self.tool, action
-        pane.keyboard.add((KEY,), "Segments", lambda: drawing.take(KEY))
+        pane.keyboard.add((KEY,), tr("Segments"), lambda: drawing.take(KEY))
 
     def _menu(self):
         """Return the menu with size and layer."""
@@ -124,20 +125,20 @@ class Segments(QObject):
         self.size = QSpinBox()
         self.size.setRange(4, 100)
         self.size.setValue(SIZE)
-        self.size.setSuffix(" pixels")
-        self.size.setToolTip("Width of a segment on average; about half the width of the smallest object")
+        self.size.setSuffix(tr(" pixels"))
+        self.size.setToolTip(tr("Width of a segment on average; about half the width of the smallest object"))
         QgsProject.instance().layersWillBeRemoved.connect(self._drop)  # before the box, which would take another layer
         self.layer = QgsMapLayerComboBox()
         self.layer.setFilters(QgsMapLayerProxyModel.PolygonLayer | QgsMapLayerProxyModel.RasterLayer)
-        self.layer.setAllowEmptyLayer(True, "computed for the view")
+        self.layer.setAllowEmptyLayer(True, tr("computed for the view"))
         self.layer.setLayer(None)
-        self.layer.setToolTip("Segments of your own: polygons, or a raster of their numbers; empty computes them")
+        self.layer.setToolTip(tr("Segments of your own: polygons, or a raster of their numbers; empty computes them"))
         self.layer.layerChanged.connect(self._take)
-        again = QPushButton("Segments of this view")
+        again = QPushButton(tr("Segments of this view"))
         again.clicked.connect(lambda: (menu.hide(), self.compute()))
-        form.addRow("Segment size", self.size)
+        form.addRow(tr("Segment size"), self.size)
         form.addRow("", again)
-        form.addRow("Or from layer", self.layer)
+        form.addRow(tr("Or from layer"), self.layer)
         action = QWidgetAction(menu)
         action.setDefaultWidget(inner)
         menu.addAction(action)
@@ -182,7 +183,7 @@ class Segments(QObject):
         """Take the segments that a run found."""
         self._end_waiting()
         self.tool.use(ComputedSegments(outputs["out_segments"], part))
-        self.pane.tell(f"{len(self.tool.source)} segments in this view.")
+        self.pane.tell(counted(len(self.tool.source), "{} segment in this view.", "{} segments in this view."))
         self._draw()
 
     def _failed(self, why):

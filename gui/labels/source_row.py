@@ -9,6 +9,7 @@ from qgis.gui import QgsMapLayerComboBox
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from ...provider.words import tr
 from .looks import button
 
 
@@ -31,7 +32,7 @@ class SourceRow(QWidget):
         super().__init__()
         self.layers = QgsMapLayerComboBox()
         self.layers.setFilters(QgsMapLayerProxyModel.RasterLayer)
-        self.layers.setToolTip("Raster layer that is labelled")
+        self.layers.setToolTip(tr("Raster layer that is labelled"))
         self.layers.layerChanged.connect(lambda layer: self.layer_chosen.emit(layer))
         self.images = QComboBox()
         self.images.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
@@ -39,14 +40,16 @@ class SourceRow(QWidget):
         self.state = QLabel()
         self.state.setWordWrap(True)
         self.raster_part, self.folder_part = QWidget(), QWidget()
-        self._row(self.raster_part, self.layers, button("mActionFileOpen.svg", "Label a folder of images…", self.ask))
+        self._row(
+            self.raster_part, self.layers, button("mActionFileOpen.svg", tr("Label a folder of images…"), self.ask)
+        )
         self._row(
             self.folder_part,
-            button("mActionArrowLeft.svg", "Previous image (B)", lambda: self.step(-1)),
+            button("mActionArrowLeft.svg", tr("Previous image (B)"), lambda: self.step(-1)),
             self.images,
-            button("mActionArrowRight.svg", "Next image (N)", lambda: self.step(1)),
-            button("label_image", "Give the whole image the chosen class (W)", self.label_image.emit),
-            button("mTaskCancel.svg", "Leave the folder and label a raster layer", self.folder_left.emit),
+            button("mActionArrowRight.svg", tr("Next image (N)"), lambda: self.step(1)),
+            button("label_image", tr("Give the whole image the chosen class (W)"), self.label_image.emit),
+            button("mTaskCancel.svg", tr("Leave the folder and label a raster layer"), self.folder_left.emit),
         )
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -57,7 +60,7 @@ class SourceRow(QWidget):
 
     def ask(self):
         """Ask for a folder of images."""
-        folder = QFileDialog.getExistingDirectory(self, "Folder of Images")
+        folder = QFileDialog.getExistingDirectory(self, tr("Folder of Images"))
         if folder:
             self.folder_chosen.emit(folder)
 
@@ -83,8 +86,8 @@ class SourceRow(QWidget):
             whole: Name of the class of the whole image, empty for none.
         """
         done = sum(name in labelled for name in folder.names)
-        text = f"{folder.index + 1} of {len(folder.names)} · {done} labelled"
-        self.state.setText(text + (f" · whole image: <b>{escape(whole)}</b>" if whole else ""))
+        text = tr("{} of {} · {} labelled").format(folder.index + 1, len(folder.names), done)
+        self.state.setText(text + (f" · {tr('whole image')}: <b>{escape(whole)}</b>" if whole else ""))
 
     def step(self, by):
         """Go on by images; returns whether there is one."""

@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ...provider.words import counted, tr
 from . import view
 from .class_mapping import ClassMapping
 from .map_tools import DrawingTool
@@ -85,18 +86,18 @@ class SuggestPanel(QWidget):
     def _build(self):
         """Lay out the widgets."""
         self.model = QgsFileWidget()
-        self.model.setFilter("Model packages (*.dlpk *.emd *.DLPK *.EMD)")
-        self.model.setDialogTitle("Model that detects objects")
+        self.model.setFilter(tr("Model packages (*.dlpk *.emd *.DLPK *.EMD)"))
+        self.model.setDialogTitle(tr("Model that detects objects"))
         self.model.setFilePath(QgsSettings().value(SETTING, "", type=str))
-        self.start, self.stop = QPushButton("Suggest in this view"), QPushButton("Cancel")
-        self.start.setToolTip("Let the model look at what the map shows")
+        self.start, self.stop = QPushButton(tr("Suggest in this view")), QPushButton(tr("Cancel"))
+        self.start.setToolTip(tr("Let the model look at what the map shows"))
         self.start.clicked.connect(self.suggest)
         self.stop.clicked.connect(self.cancel)
         self.progress = QProgressBar()
         self.said = QLabel()
         self.said.setWordWrap(True)
         form = QFormLayout()
-        form.addRow("Model", self.model)
+        form.addRow(tr("Model"), self.model)
         row = QHBoxLayout()
         for part in (self.start, self.progress, self.stop):
             row.addWidget(part)
@@ -109,24 +110,24 @@ class SuggestPanel(QWidget):
 
     def _open_group(self):
         """Return the widgets that decide on proposals."""
-        self.open = QGroupBox("Proposals")
+        self.open = QGroupBox(tr("Proposals"))
         self.slider, self.limit = QSlider(Qt.Horizontal), QLabel()
         self.slider.setRange(LOWEST, 100)
         self.slider.setValue(USUAL)
-        self.slider.setToolTip("Confidence from which proposals are shown")
+        self.slider.setToolTip(tr("Confidence from which proposals are shown"))
         self.slider.valueChanged.connect(lambda percent: self.proposals.limit(percent / 100))
         self.proposals.threshold = USUAL / 100
         self.classes = ClassMapping(self.pane)
         self.classes.changed.connect(self._show)
-        self.all, self.none = QPushButton(), QPushButton("Reject all")
-        self.by_click = QPushButton("Click")
+        self.all, self.none = QPushButton(), QPushButton(tr("Reject all"))
+        self.by_click = QPushButton(tr("Click"))
         self.by_click.setCheckable(True)
-        self.by_click.setToolTip("On the map: left click accepts a proposal, right click rejects it")
+        self.by_click.setToolTip(tr("On the map: left click accepts a proposal, right click rejects it"))
         self.all.clicked.connect(self.accept_all)
         self.none.clicked.connect(self.reject_all)
         self.by_click.clicked.connect(self._click_chosen)
         confidence, decide = QHBoxLayout(), QHBoxLayout()
-        for part in (QLabel("Confidence from"), self.slider, self.limit):
+        for part in (QLabel(tr("Confidence from")), self.slider, self.limit):
             confidence.addWidget(part)
         for part in (self.by_click, self.none):
             decide.addWidget(part)
@@ -141,15 +142,15 @@ class SuggestPanel(QWidget):
         """Run the model over what the map shows."""
         raster = self.pane.raster_layer
         if raster is None:
-            self.tell("There is no raster to label: choose one above.")
+            self.tell(tr("There is no raster to label: choose one above."))
             return
         model = self.model.filePath().strip()
         if not model:
-            self.tell("No model is chosen: choose a package (.dlpk or .emd) of a model that detects objects.")
+            self.tell(tr("No model is chosen: choose a package (.dlpk or .emd) of a model that detects objects."))
             return
         part = view.visible_part(self.canvas, raster)
         if part.isEmpty():
-            self.tell(f"The map shows nothing of {raster.name()}: zoom to the layer first.")
+            self.tell(tr("The map shows nothing of {}: zoom to the layer first.").format(raster.name()))
             return
         self.forget()
         QgsSettings().setValue(SETTING, model)
@@ -161,7 +162,7 @@ class SuggestPanel(QWidget):
             "arguments": f"threshold {LOWEST / 100:g}",
             "extent": view.run_extent(part),
         }
-        self.tell("The model looks at this view…")
+        self.tell(tr("The model looks at this view…"))
         run = self.runs.start(
             TOOL, values, lambda outputs: self.show_detections(outputs["out_detected_objects"]), self._failed
         )
@@ -184,17 +185,20 @@ class SuggestPanel(QWidget):
         known = len(single) - len(fresh)
         if not found:
             self.tell(
-                f"The model found nothing here of {LOWEST} % confidence or more: move the map or try another model."
+                tr(
+                    "The model found nothing here of {} % confidence or more: move the map or try another model."
+                ).format(LOWEST)
             )
         elif not fresh:
-            self.tell(f"All {known} objects that the model found are labelled already.")
+            self.tell(tr("All {} objects that the model found are labelled already.").format(known))
         else:
-            self.tell(f"{len(fresh)} found." + (f" {known} more are labelled already." if known else ""))
+            more = counted(known, " {} more is labelled already.", " {} more are labelled already.") if known else ""
+            self.tell(tr("{} found.").format(len(fresh)) + more)
 
     def cancel(self):
         """Stop the run that is under way."""
         if self.runs.cancel():
-            self.tell("Cancelled; nothing was suggested.")
+            self.tell(tr("Cancelled; nothing was suggested."))
         self._show()
 
     def accept(self, proposals):
@@ -222,11 +226,15 @@ class SuggestPanel(QWidget):
         except ValueError as error:  # of the samples or of the schema
             self.tell(str(error))
             return
-        told = f"{len(labelled)} accepted."
+        told = tr("{} accepted.").format(len(labelled))
         if left:
-            told += f" {left} are of classes that are left out: choose what they become."
+            told += counted(
+                left,
+                " {} is of a class that is left out: choose what it becomes.",
+                " {} are of classes that are left out: choose what they become.",
+            )
         if outside:
-            told += f" {outside} lie outside the raster."
+            told += counted(outside, " {} lies outside the raster.", " {} lie outside the raster.")
         self.tell(told)
         self.proposals.take(taken)
 
@@ -238,7 +246,7 @@ class SuggestPanel(QWidget):
         """Drop all, shown or not."""
         count = len(self.proposals)
         self.proposals.replace(())
-        self.tell(f"{count} rejected.")
+        self.tell(tr("{} rejected.").format(count))
 
     def forget(self):
         """Drop run and proposals: another raster, or another look."""
@@ -274,7 +282,7 @@ class SuggestPanel(QWidget):
             self.accept([proposal])
         else:
             self.proposals.take([proposal])
-            self.tell("1 rejected.")
+            self.tell(tr("{} rejected.").format(1))
 
     def _show(self):
         """Show buttons, counts and shapes as they are now."""
@@ -284,7 +292,7 @@ class SuggestPanel(QWidget):
         self.progress.setVisible(going)
         self.open.setVisible(bool(len(self.proposals)))
         self.limit.setText(f"{self.slider.value()} %")
-        self.all.setText(f"Accept {len(shown)} of {len(self.proposals)}")
+        self.all.setText(tr("Accept {} of {}").format(len(shown), len(self.proposals)))
         self.all.setEnabled(bool(shown))
         if not len(self.proposals) and self.by_click.isChecked():
             self.pane.drawing.take("V")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from qgis.core import Qgis
 from qgis.PyQt.QtWidgets import QProgressBar, QPushButton
 
+from ...provider.words import tr
+
 
 class Waiting:
     """One line of the message bar."""
@@ -22,7 +24,7 @@ class Waiting:
         self.progress = QProgressBar()
         self.progress.setRange(0, 0)
         self.progress.setMaximumWidth(240)
-        self.button = QPushButton("Cancel")
+        self.button = QPushButton(tr("Cancel"))
         self.button.clicked.connect(lambda: cancel())
         self.item.layout().addWidget(self.progress)
         self.item.layout().addWidget(self.button)

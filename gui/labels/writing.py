@@ -6,6 +6,7 @@ import os
 
 from qgis.core import QgsFeature
 
+from ...provider.words import tr
 from .sample_files import SampleError
 
 
@@ -25,19 +26,19 @@ def replace(layer, path, removed, added):
         SampleError: The file cannot be changed.
     """
     if not os.path.exists(path):
-        raise SampleError(f"{path} is gone: bring it back, or choose the image again to begin a new file")
+        raise SampleError(tr("{} is gone: bring it back, or choose the image again to begin a new file").format(path))
     provider = layer.dataProvider()
     before, after = {feature.id() for feature in removed}, {feature.id() for feature in added}
     gone = [number for number in before if number not in after]
     if gone and not provider.deleteFeatures(gone):
-        raise SampleError(f"{path} cannot be changed ({_why(provider)}): is it open elsewhere?")
+        raise SampleError(tr("{} cannot be changed ({}): is it open elsewhere?").format(path, _why(provider)))
     changed = {feature.id(): _attributes(feature) for feature in added if feature.id() in before}
     if changed and not provider.changeAttributeValues(changed):
-        raise SampleError(f"{path} cannot be changed ({_why(provider)}): is it open elsewhere?")
+        raise SampleError(tr("{} cannot be changed ({}): is it open elsewhere?").format(path, _why(provider)))
     new = [_numbered(feature) for feature in added if feature.id() not in before]
     done, written = provider.addFeatures(new) if new else (True, [])
     if not done:
-        raise SampleError(f"{path} cannot be written ({_why(provider)}): is it full or read-only?")
+        raise SampleError(tr("{} cannot be written ({}): is it full or read-only?").format(path, _why(provider)))
     return list(written)
 
 
@@ -57,4 +58,4 @@ def _why(provider):
     """Return what the provider says went wrong."""
     errors = provider.errors()
     provider.clearErrors()
-    return errors[-1] if errors else "no reason given"
+    return errors[-1] if errors else tr("no reason given")

@@ -16,16 +16,17 @@ from qgis.PyQt.QtWidgets import (
     QTreeWidgetItem,
 )
 
+from ...provider.words import marked, tr
 from .fields import ACCEPTED, ADDED, REDRAWN, REJECTED, RELABELLED
 
 COLUMNS = (
-    ("Key", "Number key that gives the current result this class", None),
-    ("Class", "", None),
-    ("Open", "Not reviewed, at or above the threshold", ("",)),
-    ("✓", "Accepted", (ACCEPTED,)),
-    ("✗", "Rejected", (REJECTED,)),
-    ("≠", "Relabelled or redrawn, under the class they have now", (RELABELLED, REDRAWN)),
-    ("+", "Added: objects that were missed", (ADDED,)),
+    (marked("Key"), marked("Number key that gives the current result this class"), None),
+    (marked("Class"), "", None),
+    (marked("Left"), marked("Not reviewed, at or above the threshold"), ("",)),
+    ("✓", marked("Accepted"), (ACCEPTED,)),
+    ("✗", marked("Rejected"), (REJECTED,)),
+    ("≠", marked("Relabelled or redrawn, under the class they have now"), (RELABELLED, REDRAWN)),
+    ("+", marked("Added: objects that were missed"), (ADDED,)),
 )
 
 
@@ -38,7 +39,7 @@ def icon_of(color):
 
 def title_of(name, value):
     """Return how a class is called."""
-    return str(name) if name is not None else str(value) if value is not None else "no class"
+    return str(name) if name is not None else str(value) if value is not None else tr("no class")
 
 
 class ClassTable(QTreeWidget):
@@ -48,9 +49,9 @@ class ClassTable(QTreeWidget):
         """Show no class."""
         super().__init__(parent)
         self.setColumnCount(len(COLUMNS))
-        self.setHeaderLabels([label for label, _, _ in COLUMNS])
+        self.setHeaderLabels([tr(label) for label, _, _ in COLUMNS])
         for column, (_, tip, _) in enumerate(COLUMNS):
-            self.headerItem().setToolTip(column, tip)
+            self.headerItem().setToolTip(column, tr(tip))
             if column != 1:
                 self.headerItem().setTextAlignment(column, Qt.AlignRight)
         self.setRootIsDecorated(False)
@@ -91,14 +92,14 @@ class NewClass(QDialog):
     def __init__(self, value, parent=None):
         """Offer a value that is free."""
         super().__init__(parent)
-        self.setWindowTitle("New class")
+        self.setWindowTitle(tr("New class"))
         self.name, self.value = QLineEdit(), QSpinBox()
         self.value.setRange(0, 2**31 - 1)
         self.value.setValue(value)
         self.buttons = QDialogButtonBox(QDialogButtonBox.Ok | QDialogButtonBox.Cancel)
         form = QFormLayout(self)
-        form.addRow("Name", self.name)
-        form.addRow("Value", self.value)
+        form.addRow(tr("Name"), self.name)
+        form.addRow(tr("Value"), self.value)
         form.addRow(self.buttons)
         self.buttons.accepted.connect(self.accept)
         self.buttons.rejected.connect(self.reject)

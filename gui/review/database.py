@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from osgeo import gdal
 
+from ...provider.words import tr
+
 
 class DatabaseError(Exception):
     """What the file said."""
@@ -38,7 +40,7 @@ def _opened(path, how):
     """Return an open dataset."""
     dataset = _quietly(lambda: gdal.OpenEx(path, gdal.OF_VECTOR | how, ["GPKG"]))
     if dataset is None:
-        raise DatabaseError("it cannot be opened")
+        raise DatabaseError(tr("it cannot be opened"))
     return dataset
 
 

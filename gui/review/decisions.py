@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from qgis.core import NULL, QgsFeature, QgsGeometry, QgsWkbTypes
 from qgis.PyQt.QtCore import QObject, pyqtSignal
 
+from ...provider.words import tr
 from .fields import (
     ACCEPTED,
     ADDED,
@@ -88,7 +89,9 @@ class Decisions(QObject):
         """
         fields = self.store.fields
         if not (fields.class_name or fields.class_value):
-            raise ReviewError(f"{self.store.layer.name()} has no class field: choose it under Fields, then relabel")
+            raise ReviewError(
+                tr("{} has no class field: choose it under Fields, then relabel").format(self.store.layer.name())
+            )
         feature = self.store.feature(fid)
         by_hand = feature[STATE] == ADDED
         values = {} if by_hand else {STATE: RELABELLED}
@@ -191,7 +194,9 @@ class Decisions(QObject):
         """Write values and remember how it was."""
         feature = feature or self.store.feature(fid)
         if not feature.isValid():
-            raise ReviewError(f"result {fid} is not in {self.store.layer.name()} any more: choose the layer again")
+            raise ReviewError(
+                tr("result {} is not in {} any more: choose the layer again").format(fid, self.store.layer.name())
+            )
         kept = (STATE, CLASS_WAS, VALUE_WAS, SHAPE_WAS, self.store.fields.class_name, self.store.fields.class_value)
         self._write(fid, values)
         self._steps.append(Step(fid, {name: feature[name] for name in kept if name}, geometry))
@@ -232,21 +237,23 @@ class Decisions(QObject):
         """Return a shape as the layer holds shapes."""
         layer = self.store.layer
         if layer.geometryType() == QgsWkbTypes.PolygonGeometry and geometry.area() <= 0:
-            raise ReviewError("the shape has no area: draw at least three corners that are apart")
+            raise ReviewError(tr("the shape has no area: draw at least three corners that are apart"))
         shape = geometry if geometry.isGeosValid() else geometry.makeValid()
         if QgsWkbTypes.geometryType(shape.wkbType()) != layer.geometryType():
-            raise ReviewError("the outline crosses itself and encloses nothing: draw it again")
+            raise ReviewError(tr("the outline crosses itself and encloses nothing: draw it again"))
         fitting = shape.coerceToType(layer.wkbType())
         if len(fitting) != 1:
-            raise ReviewError(f"the outline crosses itself and gives {len(fitting)} parts: draw it again")
+            raise ReviewError(tr("the outline crosses itself and gives {} parts: draw it again").format(len(fitting)))
         return fitting[0]
 
     def _refused(self):
         """Return the error of a file that refused a decision."""
         provider = self.store.layer.dataProvider()
-        said = (provider.errors() or ["locked or full"])[-1].strip()
+        said = (provider.errors() or [tr("locked or full")])[-1].strip()
         provider.clearErrors()
         return ReviewError(
-            f"the decision is not saved, {self.store.layer.name()} refused it ({said}): close other programs that use "
-            "the file, make room on the disk, then decide again"
+            tr(
+                "the decision is not saved, {} refused it ({}): close other programs that use the "
+                "file, make room on the disk, then decide again"
+            ).format(self.store.layer.name(), said)
         )

@@ -19,8 +19,16 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QVariant
 
+from ...provider.words import marked, tr
+
 STATE, CLASS_WAS, VALUE_WAS, SHAPE_WAS = "review", "orig_class", "orig_value", "orig_shape"
-ACCEPTED, REJECTED, RELABELLED, REDRAWN, ADDED = "accepted", "rejected", "relabelled", "redrawn", "added"
+ACCEPTED, REJECTED, RELABELLED, REDRAWN, ADDED = (
+    marked("accepted"),
+    marked("rejected"),
+    marked("relabelled"),
+    marked("redrawn"),
+    marked("added"),
+)
 STATES = (ACCEPTED, REJECTED, RELABELLED, REDRAWN, ADDED)
 KEPT = (ACCEPTED, RELABELLED, REDRAWN, ADDED)
 """What a reviewer says is there."""
@@ -77,24 +85,24 @@ def guess(layer):
 
 def why_not(layer):
     """Return why a layer cannot be reviewed as it is, in one sentence with the remedy; empty when it can."""
-    name, remedy = layer.name(), "copy it to a GeoPackage"
+    name, remedy = layer.name(), tr("copy it to a GeoPackage")
     if not layer.isValid():
-        return f"{name} cannot be opened: mend its source."
+        return tr("{} cannot be opened: mend its source.").format(name)
     if layer.geometryType() not in (QgsWkbTypes.PointGeometry, QgsWkbTypes.PolygonGeometry):
         kind = QgsWkbTypes.geometryDisplayString(layer.geometryType()).lower()
-        return f"{name} holds {kind} features, and results are points or polygons: choose another layer."
+        return tr("{} holds {} features, and results are points or polygons: choose another layer.").format(name, kind)
     if layer.isEditable() and layer.isModified():
-        return f"{name} has edits that are not saved: save or discard them, then choose the layer again."
+        return tr("{} has edits that are not saved: save or discard them, then choose the layer again.").format(name)
     if layer.subsetString().lstrip().casefold().startswith("select"):
-        return f"{name} is filtered by a query of its own: {remedy}."
+        return tr("{} is filtered by a query of its own: {}.").format(name, remedy)
     if layer.providerType() == "memory":
-        return f"{name} is a temporary layer, which is gone when QGIS closes: {remedy}."
+        return tr("{} is a temporary layer, which is gone when QGIS closes: {}.").format(name, remedy)
     if layer.providerType() != "ogr" or layer.dataProvider().storageType() != "GPKG":
         stored = layer.dataProvider().storageType() or layer.providerType()
-        return f"{name} is {stored}, and only a GeoPackage keeps each decision at once: {remedy}."
+        return tr("{} is {}, and only a GeoPackage keeps each decision at once: {}.").format(name, stored, remedy)
     lacking = [one for one in _NEEDED if not layer.dataProvider().capabilities() & one]
     if layer.readOnly() or lacking:
-        return f"{name} is read-only, and decisions are kept in its fields: {remedy}."
+        return tr("{} is read-only, and decisions are kept in its fields: {}.").format(name, remedy)
     return ""
 
 
@@ -120,16 +128,19 @@ def add_fields(layer):
     for name in (STATE, CLASS_WAS, SHAPE_WAS):
         if name in present and present[name].type() != QVariant.String:
             raise ReviewError(
-                f"the field {name} of {layer.name()} holds {present[name].typeName()} and a review writes texts there: "
-                "rename it"
+                tr("the field {} of {} holds {} and a review writes texts there: rename it").format(
+                    name, layer.name(), present[name].typeName()
+                )
             )
     missing = [QgsField(name, kind) for name, kind in kinds.items() if name not in present]
     if missing and not layer.dataProvider().addAttributes(missing):
-        said = (layer.dataProvider().errors() or ["locked or full"])[-1].strip()
+        said = (layer.dataProvider().errors() or [tr("locked or full")])[-1].strip()
         layer.dataProvider().clearErrors()
         raise ReviewError(
-            f"the field {STATE} cannot be added to {layer.name()} ({said}): close other programs that use the file, or "
-            "copy it to a GeoPackage"
+            tr(
+                "the field {} cannot be added to {} ({}): close other programs that use the file, or "
+                "copy it to a GeoPackage"
+            ).format(STATE, layer.name(), said)
         )
     layer.updateFields()
 
@@ -163,5 +174,5 @@ def copy_to_geopackage(layer, path):
     if error != QgsVectorFileWriter.NoError:
         if os.path.exists(partial):
             os.remove(partial)
-        raise ReviewError(f"{path} cannot be written ({said}): choose another folder")
+        raise ReviewError(tr("{} cannot be written ({}): choose another folder").format(path, said))
     os.replace(partial, path)

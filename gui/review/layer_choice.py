@@ -9,13 +9,14 @@ from qgis.gui import QgsFieldComboBox, QgsMapLayerComboBox
 from qgis.PyQt.QtCore import QStandardPaths, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QApplication, QFormLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ...provider.words import marked, tr
 from .fields import STATE, Fields, ReviewError, can_be_copied, copy_to_geopackage, free_path, guess, why_not
 
 ROLES = (
-    ("class_name", "Class", QgsFieldProxyModel.String),
-    ("class_value", "Class value", QgsFieldProxyModel.Int | QgsFieldProxyModel.LongLong),
-    ("confidence", "Confidence", QgsFieldProxyModel.Numeric),
-    ("entropy", "Entropy", QgsFieldProxyModel.Numeric),
+    ("class_name", marked("Class"), QgsFieldProxyModel.String),
+    ("class_value", marked("Class value"), QgsFieldProxyModel.Int | QgsFieldProxyModel.LongLong),
+    ("confidence", marked("Confidence"), QgsFieldProxyModel.Numeric),
+    ("entropy", marked("Entropy"), QgsFieldProxyModel.Numeric),
 )
 
 
@@ -36,10 +37,10 @@ class LayerChoice(QWidget):
         self.layers = QgsMapLayerComboBox()
         self.layers.setFilters(QgsMapLayerProxyModel.PointLayer | QgsMapLayerProxyModel.PolygonLayer)
         self.layers.setAllowEmptyLayer(True)
-        self.layers.setToolTip("Layer of Detect Objects or Classify Objects, or any with points or polygons")
-        self.show_fields = QPushButton("Fields")
+        self.layers.setToolTip(tr("Layer of Detect Objects or Classify Objects, or any with points or polygons"))
+        self.show_fields = QPushButton(tr("Fields"))
         self.show_fields.setCheckable(True)
-        self.show_fields.setToolTip("Which fields hold class and confidence")
+        self.show_fields.setToolTip(tr("Which fields hold class and confidence"))
         self.fields = {}
         self.field_box = QWidget()
         form = QFormLayout(self.field_box)
@@ -48,11 +49,11 @@ class LayerChoice(QWidget):
             self.fields[role] = QgsFieldComboBox()
             self.fields[role].setFilters(kinds)
             self.fields[role].setAllowEmptyFieldName(True)
-            form.addRow(label, self.fields[role])
+            form.addRow(tr(label), self.fields[role])
         self.said = QLabel()
         self.said.setWordWrap(True)
-        self.begin = QPushButton("Start the review")
-        self.copy = QPushButton("Copy to a GeoPackage and review the copy")
+        self.begin = QPushButton(tr("Start the review"))
+        self.copy = QPushButton(tr("Copy to a GeoPackage and review the copy"))
         row = QHBoxLayout()
         row.addWidget(self.layers, 1)
         row.addWidget(self.show_fields)
@@ -85,8 +86,8 @@ class LayerChoice(QWidget):
         why = why_not(layer) if layer is not None else ""
         begun = layer is not None and not why and STATE in layer.fields().names()
         if layer is None:
-            why = "Choose the layer of results to review."
-        self.said.setText(why or "The review adds four fields to the layer and keeps every decision there.")
+            why = tr("Choose the layer of results to review.")
+        self.said.setText(why or tr("The review adds four fields to the layer and keeps every decision there."))
         self.said.setVisible(not begun)
         self.begin.setVisible(layer is not None and not why_not(layer) and not begun)
         self.copy.setVisible(layer is not None and bool(why) and can_be_copied(layer))

@@ -25,6 +25,7 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QVariant
 
+from ...provider.words import tr
 from ..labels.pixel_count import count_pixels
 from .areas import chips_that_fit, taught_ground
 from .fields import (
@@ -284,7 +285,9 @@ class NewFile:
         context = QgsCoordinateTransformContext()
         writer = QgsVectorFileWriter.create(self._partial, fields, reviewed.kind, reviewed.crs, context, options)
         if writer.hasError() != QgsVectorFileWriter.NoError:
-            raise ReviewError(f"{self._path} cannot be written ({writer.errorMessage()}): choose another folder")
+            raise ReviewError(
+                tr("{} cannot be written ({}): choose another folder").format(self._path, writer.errorMessage())
+            )
         self._begun = True
         if isinstance(chosen, str):
             chosen = reviewed.source.getFeatures(QgsFeatureRequest().setFilterExpression(chosen))
@@ -296,7 +299,9 @@ class NewFile:
             written.setGeometry(geometry)
             written.setAttributes(values)
             if not writer.addFeature(written):
-                raise ReviewError(f"{self._path} cannot be written ({writer.errorMessage()}): make room on the disk")
+                raise ReviewError(
+                    tr("{} cannot be written ({}): make room on the disk").format(self._path, writer.errorMessage())
+                )
             number += 1
         del writer
         return number

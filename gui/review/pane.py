@@ -12,6 +12,7 @@ from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import QDialog, QLabel, QTabWidget, QVBoxLayout, QWidget
 
+from ...provider.words import tr
 from .class_table import NewClass, icon_of, title_of
 from .decisions import Decisions
 from .fields import ADDED, CLASS_WAS, SHAPE_WAS, STATE, ReviewError, guess, why_not
@@ -42,7 +43,7 @@ class ReviewPane(QgsDockWidget):
 
     def __init__(self, iface):
         """Show the pane for a QGIS; the active layer is chosen when it holds results."""
-        super().__init__("Review Detections", iface.mainWindow())
+        super().__init__(tr("Review Detections"), iface.mainWindow())
         self.setObjectName("ImageryDeepLearningReview")
         self.iface, self.canvas = iface, iface.mapCanvas()
         self.store = self.stepper = self.decisions = self._spotlight = None
@@ -56,8 +57,8 @@ class ReviewPane(QgsDockWidget):
         self.warning.hide()
         self.tabs = QTabWidget()
         self.tabs.setFocusPolicy(Qt.NoFocus)
-        self.tabs.addTab(self.page, "Review")
-        self.tabs.addTab(self.results, "Results")
+        self.tabs.addTab(self.page, tr("Review"))
+        self.tabs.addTab(self.results, tr("Results"))
         body = QWidget()
         box = QVBoxLayout(body)
         box.setContentsMargins(8, 8, 8, 8)
@@ -260,9 +261,9 @@ class ReviewPane(QgsDockWidget):
         if not here:
             self._spotlight.mark(None)
             self.page.icon.clear()
-            self.page.title.setText("Nothing left to review")
+            self.page.title.setText(tr("Nothing left to review"))
             self.page.sure.clear()
-            self.page.story.setText("Choose what to show above, or go on with the Results.")
+            self.page.story.setText(tr("Choose what to show above, or go on with the Results."))
             return
         feature = self.store.feature(fid)
         self._spotlight.show(feature, self.page.context.currentData())
@@ -276,12 +277,12 @@ class ReviewPane(QgsDockWidget):
         self.page.icon.setPixmap(icon_of(color).pixmap(12, 12)) if color else self.page.icon.clear()
         self.page.title.setText(title_of(name, value))
         self.page.sure.setText("" if confidence is None else f"{confidence:.2f}")
-        story = [state or "not reviewed"]
+        story = [tr(state) if state else tr("not reviewed")]
         if plain(feature[CLASS_WAS]) is not None:
-            story.append(f"found as {feature[CLASS_WAS]}")
+            story.append(tr("found as {}").format(feature[CLASS_WAS]))
         if plain(feature[SHAPE_WAS]) is not None:
-            story.append("its first shape is kept")
-        self.page.story.setText(f"Result {feature.id()}: {', '.join(story)}")
+            story.append(tr("its first shape is kept"))
+        self.page.story.setText(tr("Result {}: {}").format(feature.id(), ", ".join(story)))
 
     def _then_forward(self, decide, fid):
         """Decide and go on."""
@@ -311,7 +312,7 @@ class ReviewPane(QgsDockWidget):
         """Let the reviewer draw a shape."""
         points = self.store.layer.geometryType() == QgsWkbTypes.PointGeometry
         self._pencil.draw(points, lambda shape: self._try(done, self._spotlight.on_layer(shape)), self._put_down)
-        self.page.story.setText(POINTING if points else DRAWING)
+        self.page.story.setText(tr(POINTING if points else DRAWING))
 
     def _reshape(self, fid):
         """Let the reviewer move the current result or its corners."""
@@ -319,7 +320,7 @@ class ReviewPane(QgsDockWidget):
         self._pencil.reshape(
             shape, lambda moved: self._try(self._reshaped, fid, self._spotlight.on_layer(moved)), self._put_down
         )
-        self.page.story.setText(RESHAPING)
+        self.page.story.setText(tr(RESHAPING))
 
     def _put_down(self):
         """Describe the current result again when a drawing ends."""

@@ -28,6 +28,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ...provider.words import tr
 from ..labels.pixel_count import has_pixels
 from ..tool_dialog import open_tool
 from . import outputs
@@ -52,9 +53,9 @@ class ResultsPage(QWidget):
         super().__init__(parent)
         self._store = self._threshold = None
         self._colors, self.written, self._tasks, self._stale = {}, {}, [], {"samples": True, "truth": True}
-        self.keep_open = QCheckBox("Keep results that are not reviewed")
+        self.keep_open = QCheckBox(tr("Keep results that are not reviewed"))
         self.keep_open.setToolTip(
-            "Those at or above the threshold go into the cleaned layer and the samples as if they were accepted"
+            tr("Those at or above the threshold go into the cleaned layer and the samples as if they were accepted")
         )
         self.keep_open.toggled.connect(lambda _: self.outdate())
         self.said = QLabel()
@@ -78,9 +79,9 @@ class ResultsPage(QWidget):
 
     def _cleaned_box(self):
         """Return the part with the cleaned layer."""
-        self.save_cleaned = QPushButton("Save cleaned layer")
+        self.save_cleaned = QPushButton(tr("Save cleaned layer"))
         self.save_cleaned.clicked.connect(self.write_cleaned)
-        return _part("Cleaned layer", "Accepted, relabelled, redrawn and added.", [self.save_cleaned])
+        return _part(tr("Cleaned layer"), tr("Accepted, relabelled, redrawn and added."), [self.save_cleaned])
 
     def _samples_box(self):
         """Return the part with the training samples."""
@@ -94,28 +95,28 @@ class ResultsPage(QWidget):
             spin.setMinimumWidth(70)
             spin.valueChanged.connect(lambda _: self.outdate())
         self.raster.layerChanged.connect(lambda _: self.outdate())
-        self.save_samples, self.export = QPushButton("Save samples"), QPushButton("Export…")
+        self.save_samples, self.export = QPushButton(tr("Save samples")), QPushButton(tr("Export…"))
         self.save_samples.clicked.connect(lambda _: self.write_samples())
         self.export.clicked.connect(lambda _: self.write_samples(self.open_export))
-        self.export.setToolTip("Save, then open Export Training Data For Deep Learning with samples and ground")
+        self.export.setToolTip(tr("Save, then open Export Training Data For Deep Learning with samples and ground"))
         form = QFormLayout()
-        form.addRow("Image", self.raster)
+        form.addRow(tr("Image"), self.raster)
         sizes = QHBoxLayout()
         sizes.addWidget(self.tile, 1)
         sizes.addWidget(QLabel("stride"))
         sizes.addWidget(self.stride, 1)
-        form.addRow("Tile", sizes)
-        text = "What is there, and the ground about all decisions: its chips over rejected results are empty."
-        return _part("New training samples", text, [self.save_samples, self.export], form)
+        form.addRow(tr("Tile"), sizes)
+        text = tr("What is there, and the ground about all decisions: its chips over rejected results are empty.")
+        return _part(tr("New training samples"), text, [self.save_samples, self.export], form)
 
     def _truth_box(self):
         """Return the part with the ground truth."""
-        self.save_truth, self.accuracy = QPushButton("Save ground truth"), QPushButton("Compute accuracy…")
+        self.save_truth, self.accuracy = QPushButton(tr("Save ground truth")), QPushButton(tr("Compute accuracy…"))
         self.save_truth.clicked.connect(lambda _: self.write_truth())
         self.accuracy.clicked.connect(lambda _: self.write_truth(self.open_accuracy))
-        self.accuracy.setToolTip("Save, then open Compute Accuracy For Object Detection")
-        text = "What is there, and the reviewed detections as they were found. Add what was missed to judge recall."
-        return _part("Ground truth", text, [self.save_truth, self.accuracy])
+        self.accuracy.setToolTip(tr("Save, then open Compute Accuracy For Object Detection"))
+        text = tr("What is there, and the reviewed detections as they were found. Add what was missed to judge recall.")
+        return _part(tr("Ground truth"), text, [self.save_truth, self.accuracy])
 
     def use(self, store, threshold, colors):
         """Take the results from a store; None disables the page.
@@ -132,7 +133,9 @@ class ResultsPage(QWidget):
         polygons = store is not None and store.layer.geometryType() == QgsWkbTypes.PolygonGeometry
         self.accuracy.setEnabled(polygons)
         if store is not None and not polygons:
-            self.accuracy.setToolTip("Accuracy compares polygons: buffer the points of the saved ground truth first")
+            self.accuracy.setToolTip(
+                tr("Accuracy compares polygons: buffer the points of the saved ground truth first")
+            )
         self.outdate()
 
     def choose_image(self, layer):
@@ -159,9 +162,9 @@ class ResultsPage(QWidget):
 
         def done(number):
             self._add(path, [os.path.splitext(os.path.basename(path))[0]])
-            self.said.setText(f"{number:,} features are in {path}.".replace(",", " "))
+            self.said.setText(tr("{} features are in {}.").format(f"{number:,}".replace(",", " "), path))
 
-        self._start("cleaned layer", lambda check: outputs.write_cleaned(path, reviewed, check), done)
+        self._start(tr("cleaned layer"), lambda check: outputs.write_cleaned(path, reviewed, check), done)
 
     def write_samples(self, then=None):
         """Write samples and ground, unless that is done; then go on."""
@@ -182,7 +185,9 @@ class ResultsPage(QWidget):
             if then is not None and samples and (grid is None or chips):
                 then()
 
-        self._start("training samples", lambda check: outputs.write_samples(path, reviewed, grid, pixels, check), done)
+        self._start(
+            tr("training samples"), lambda check: outputs.write_samples(path, reviewed, grid, pixels, check), done
+        )
 
     def write_truth(self, then=None):
         """Write ground truth and detections, unless that is done; then go on."""
@@ -195,11 +200,11 @@ class ResultsPage(QWidget):
             true, detected = numbers
             self._add(path, [outputs.TRUTH, outputs.DETECTIONS])
             self._stale["truth"] = False
-            self.said.setText(f"{true} true objects and {detected} reviewed detections are in {path}.")
+            self.said.setText(tr("{} true objects and {} reviewed detections are in {}.").format(true, detected, path))
             if then is not None:
                 then()
 
-        self._start("ground truth", lambda check: outputs.write_truth(path, reviewed, check), done)
+        self._start(tr("ground truth"), lambda check: outputs.write_truth(path, reviewed, check), done)
 
     def open_export(self):
         """Open the export tool with samples and ground."""
@@ -241,7 +246,7 @@ class ResultsPage(QWidget):
 
     def _start(self, title, write, done):
         """Write in the background."""
-        self.said.setText(f"Writing the {title} …")
+        self.said.setText(tr("Writing the {} …").format(title))
         self._working(True)
 
         def end(tell, what):
@@ -250,10 +255,10 @@ class ResultsPage(QWidget):
             tell(what)
 
         task = Writing(
-            f"Review: {title}",
+            tr("Review: {}").format(title),
             write,
             lambda written: end(done, written),
-            lambda why: end(self.said.setText, f"The {title} was not written: {why}."),
+            lambda why: end(self.said.setText, tr("The {} was not written: {}.").format(title, why)),
         )
         self._tasks.append(task)
         QgsApplication.taskManager().addTask(task)
@@ -269,7 +274,7 @@ class ResultsPage(QWidget):
         """Add layers of a file to the project, in a group of the review, the first on top."""
         stem = os.path.splitext(os.path.basename(path))[0]
         root = QgsProject.instance().layerTreeRoot()
-        title = f"Review of {self._store.layer.name()}"
+        title = tr("Review of {}").format(self._store.layer.name())
         group = root.findGroup(title) or root.insertGroup(0, title)
         for place, name in enumerate(names):
             made = QgsVectorLayer(f"{path}|layername={name}", stem if name == stem else f"{stem} {name}", "ogr")
@@ -281,17 +286,17 @@ class ResultsPage(QWidget):
 
 def _about_samples(samples, chips, grid, path):
     """Return what was written, with what is missing."""
-    said = f"{samples} samples are in {path}."
+    said = tr("{} samples are in {}.").format(samples, path)
     if not samples:
-        return f"{said} Accept or add at least one object: an export needs samples."
+        return tr("{} Accept or add at least one object: an export needs samples.").format(said)
     if grid is None:
-        return f"{said} Choose the image to have the ground too; without it rejected places teach nothing."
+        return tr("{} Choose the image to have the ground too; without it rejected places teach nothing.").format(said)
     if not chips:
-        return (
-            f"{said} No chip of {grid.tile} pixels fits between results that nobody looked at: review those near the "
-            "decided ones, raise the threshold, or choose smaller tiles."
-        )
-    return f"{said} {chips} chips of {grid.tile} pixels lie wholly on reviewed ground."
+        return tr(
+            "{} No chip of {} pixels fits between results that nobody looked at: review those "
+            "near the decided ones, raise the threshold, or choose smaller tiles."
+        ).format(said, grid.tile)
+    return tr("{} {} chips of {} pixels lie wholly on reviewed ground.").format(said, chips, grid.tile)
 
 
 def _part(title, text, buttons, form=None):

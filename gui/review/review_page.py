@@ -18,34 +18,47 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from ...provider.words import marked, tr
 from .class_table import ClassTable, icon_of, title_of
 from .fields import ACCEPTED, ADDED, REJECTED
 from .store import ALL, BY_PLACE, CHANGED, OPEN, ORDERS, Choice
 
 SHOWN = (
-    (OPEN, "Not reviewed"),
-    (ALL, "All"),
-    (ACCEPTED, "Accepted"),
-    (REJECTED, "Rejected"),
-    (CHANGED, "Relabelled or redrawn"),
-    (ADDED, "Added"),
+    (OPEN, marked("Not reviewed")),
+    (ALL, marked("All")),
+    (ACCEPTED, marked("Accepted")),
+    (REJECTED, marked("Rejected")),
+    (CHANGED, marked("Relabelled or redrawn")),
+    (ADDED, marked("Added")),
 )
 BUTTONS = (
-    ("accept", "Accept", "A", "The result is right", "#1d7a4f"),
-    ("reject", "Reject", "R", "There is nothing, or something else", "#b3431e"),
-    ("relabel", "Relabel", "L", "Give it another class; a number key does it at once", ""),
-    ("redraw", "Redraw", "D", "Draw its shape anew: drag a rectangle, or click corners and end with a right click", ""),
-    ("reshape", "Reshape", "E", "Move it, or one of its corners", ""),
-    ("add", "Add missed", "N", "Draw an object that was not found", ""),
-    ("back", "Back", "←", "To the one before", ""),
-    ("skip", "Skip", "→", "To the next without a decision; it comes again", ""),
-    ("undo", "Undo", "Z", "Take the last decision back; key C makes the current result as it was found", ""),
+    ("accept", marked("Accept"), "A", marked("The result is right"), "#1d7a4f"),
+    ("reject", marked("Reject"), "R", marked("There is nothing, or something else"), "#b3431e"),
+    ("relabel", marked("Relabel"), "L", marked("Give it another class; a number key does it at once"), ""),
+    (
+        "redraw",
+        marked("Redraw"),
+        "D",
+        marked("Draw its shape anew: drag a rectangle, or click corners and end with a right click"),
+        "",
+    ),
+    ("reshape", marked("Reshape"), "E", marked("Move it, or one of its corners"), ""),
+    ("add", marked("Add missed"), "N", marked("Draw an object that was not found"), ""),
+    ("back", marked("Back"), "←", marked("To the one before"), ""),
+    ("skip", marked("Skip"), "→", marked("To the next without a decision; it comes again"), ""),
+    (
+        "undo",
+        marked("Undo"),
+        "Z",
+        marked("Take the last decision back; key C makes the current result as it was found"),
+        "",
+    ),
 )
 """Action, text, key, tool tip, colour."""
 
-DRAWING = "Drag a rectangle, or click corners.\nRight click ends, Backspace and Esc take back."
-POINTING = "Click the place. Esc gives up."
-RESHAPING = "Drag a corner, or the whole from inside. Enter ends."
+DRAWING = marked("Drag a rectangle, or click corners.\nRight click ends, Backspace and Esc take back.")
+POINTING = marked("Click the place. Esc gives up.")
+RESHAPING = marked("Drag a corner, or the whole from inside. Enter ends.")
 
 WAIT = 200
 """Milliseconds without a move of the threshold after which it counts."""
@@ -92,11 +105,11 @@ class ReviewPage(QWidget):
         """Return the widgets that choose what is stepped through."""
         self.order, self.shown, self.class_name, self.context = QComboBox(), QComboBox(), QComboBox(), QComboBox()
         for times in (3, 6, 12, 24):
-            self.context.addItem(f"{times} × its size", times)
+            self.context.addItem(tr("{} × its size").format(times), times)
         self.context.setCurrentIndex(1)
-        self.context.setToolTip("How much ground the map shows around a result; points keep the scale of the map")
+        self.context.setToolTip(tr("How much ground the map shows around a result; points keep the scale of the map"))
         for state, label in SHOWN:
-            self.shown.addItem(label, state)
+            self.shown.addItem(tr(label), state)
         self.slider = QSlider(Qt.Horizontal)
         self.slider.setRange(0, 100)
         self.slider.setPageStep(5)
@@ -109,18 +122,18 @@ class ReviewPage(QWidget):
         grid.setVerticalSpacing(4)
         grid.setColumnStretch(1, 1)
         grid.setColumnStretch(2, 1)
-        grid.addWidget(QLabel("Order"), 0, 0)
+        grid.addWidget(QLabel(tr("Order")), 0, 0)
         grid.addWidget(self.order, 0, 1, 1, 2)
-        grid.addWidget(QLabel("Show"), 1, 0)
+        grid.addWidget(QLabel(tr("Show")), 1, 0)
         row = QHBoxLayout()
         for combo in (self.shown, self.class_name):
             combo.setSizeAdjustPolicy(QComboBox.AdjustToMinimumContentsLengthWithIcon)
             combo.setMinimumContentsLength(8)
             row.addWidget(combo, 1)
         grid.addLayout(row, 1, 1, 1, 2)
-        grid.addWidget(QLabel("Zoom"), 2, 0)
+        grid.addWidget(QLabel(tr("Zoom")), 2, 0)
         grid.addWidget(self.context, 2, 1)
-        grid.addWidget(QLabel("Threshold"), 3, 0)
+        grid.addWidget(QLabel(tr("Threshold")), 3, 0)
         row = QHBoxLayout()
         row.addWidget(self.slider, 1)
         row.addWidget(self.threshold)
@@ -169,8 +182,8 @@ class ReviewPage(QWidget):
         grid.setSpacing(4)
         self.buttons = {}
         for place, (name, label, key, tip, color) in enumerate(BUTTONS):
-            button = QPushButton(f"{label}  {key}")
-            button.setToolTip(f"{tip} (key {key})")
+            button = QPushButton(f"{tr(label)}  {key}")
+            button.setToolTip(tr("{} (key {})").format(tr(tip), key))
             button.setFocusPolicy(Qt.NoFocus)
             if color:
                 button.setStyleSheet(f"QPushButton:enabled {{ color: {color}; font-weight: bold; }}")
@@ -202,11 +215,11 @@ class ReviewPage(QWidget):
         had = self.order.currentData()
         self.order.clear()
         for order in orders:
-            self.order.addItem(ORDERS[order], order)
+            self.order.addItem(tr(ORDERS[order]), order)
         self.order.setCurrentIndex(max(0, self.order.findData(had)))
         had = self.class_name.currentData()
         self.class_name.clear()
-        self.class_name.addItem("All classes", None)
+        self.class_name.addItem(tr("All classes"), None)
         self.menu.clear()
         for place, pair in enumerate(classes):
             title, icon = title_of(*pair), icon_of(colors[pair])
@@ -215,7 +228,7 @@ class ReviewPage(QWidget):
             self.menu.addAction(icon, label).triggered.connect(lambda _=False, place=place: self.labelled.emit(place))
         self.class_name.setCurrentIndex(max(0, self.class_name.findData(had)))
         self.menu.addSeparator()
-        self.menu.addAction("New class…").triggered.connect(self.asked_class)
+        self.menu.addAction(tr("New class…")).triggered.connect(self.asked_class)
 
     def show_tally(self, tally, threshold, everything):
         """Show how far the review is.
@@ -230,9 +243,9 @@ class ReviewPage(QWidget):
         added = sum(count for (state, _, _), count in tally.items() if state == ADDED)
         self.progress.setRange(0, max(1, found))
         self.progress.setValue(found - left)
-        above = f" at or above {threshold:.2f}, of {thousands(everything)}" if threshold > 0 else ""
-        more = f" · {thousands(added)} added" if added else ""
-        self.count.setText(f"{thousands(found - left)} of {thousands(found)} reviewed{above}{more}")
+        above = tr(" at or above {}, of {}").format(f"{threshold:.2f}", thousands(everything)) if threshold > 0 else ""
+        more = tr(" · {} added").format(thousands(added)) if added else ""
+        self.count.setText(tr("{} of {} reviewed").format(thousands(found - left), thousands(found)) + above + more)
 
     def show_threshold(self, value):
         """Show a threshold without telling of it."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from qgis.core import NULL, QgsProviderRegistry
 
+from ...provider.words import marked, tr
 from .database import DatabaseError, change, rows_of
 from .fields import CLASS_WAS, REDRAWN, RELABELLED, STATE, ReviewError, add_fields
 
@@ -19,12 +20,12 @@ PAGE = 200
 SUREST, DOUBTFUL, BY_CLASS, NEAREST, ENTROPY = "surest", "doubtful", "class", "nearest", "entropy"
 BY_PLACE = "place"
 ORDERS = {
-    SUREST: "Confidence, surest first",
-    DOUBTFUL: "Confidence, least sure first",
-    BY_CLASS: "Class, surest first",
-    NEAREST: "Uncertainty, nearest to the threshold",
-    ENTROPY: "Uncertainty, highest entropy",
-    BY_PLACE: "Place, neighbours together",
+    SUREST: marked("Confidence, surest first"),
+    DOUBTFUL: marked("Confidence, least sure first"),
+    BY_CLASS: marked("Class, surest first"),
+    NEAREST: marked("Uncertainty, nearest to the threshold"),
+    ENTROPY: marked("Uncertainty, highest entropy"),
+    BY_PLACE: marked("Place, neighbours together"),
 }
 OPEN, ALL, CHANGED = "open", "all", "changed"
 
@@ -234,8 +235,10 @@ class Store:
     def _refused(self, error):
         """Return the sentence for a file that refuses a statement."""
         return ReviewError(
-            f"{self.layer.name()} cannot be read or written ({error}): close other programs that use the file, or "
-            "copy it to a new GeoPackage"
+            tr(
+                "{} cannot be read or written ({}): close other programs that use the file, or copy "
+                "it to a new GeoPackage"
+            ).format(self.layer.name(), error)
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qgis.core import QgsTask
 
+from ...provider.words import tr
 from .fields import ReviewError
 from .outputs import Stopped
 
@@ -22,7 +23,7 @@ class Writing(QgsTask):
         """
         super().__init__(title, QgsTask.CanCancel)
         self._write, self._on_done, self._on_failed = write, on_done, on_failed
-        self._written, self._why = None, "it was cancelled, and nothing is left of it"
+        self._written, self._why = None, tr("it was cancelled, and nothing is left of it")
 
     def run(self):
         """Write; in another thread."""

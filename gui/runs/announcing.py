@@ -9,6 +9,7 @@ from qgis.PyQt.QtWidgets import QPushButton
 from ...provider import run_records
 from ...provider.run_list import read_run
 from ...provider.run_records import DONE, RUNNING
+from ...provider.words import tr
 from ..menu import PANES
 from . import opening
 from .words import run_name, state_sentence
@@ -53,10 +54,13 @@ class Announcer(QObject):
             if pane is not None and pane.isVisible():
                 pane.show_run(path)
             else:
-                self._push(f"{run_name(run)} has begun.", [("Show Progress", lambda: self._show(path))])
+                self._push(tr("{} has begun.").format(run_name(run)), [(tr("Show Progress"), lambda: self._show(path))])
         elif run.state == DONE and opening.reports_of(run):
             report = opening.reports_of(run)[0]
-            buttons = [("Open Report", lambda: opening.open_path(report.path)), ("Show Run", lambda: self._show(path))]
+            buttons = [
+                (tr("Open Report"), lambda: opening.open_path(report.path)),
+                (tr("Show Run"), lambda: self._show(path)),
+            ]
             self._push(f"{run_name(run)}. {state_sentence(run)}.", buttons)
 
     def _show(self, path):

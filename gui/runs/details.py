@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ...engine.tools import TOOLS
 from ...provider.run_records import RUNNING
+from ...provider.words import tr
 from .opening import manifest_of
 from .plot import LossPlot
 from .words import COLORS, moment, run_name, state_sentence, value_text
@@ -46,13 +47,13 @@ class RunDetails(QWidget):
         self.log.setReadOnly(True)
         self.log.setMaximumBlockCount(20_000)
         self.values = QTreeWidget()
-        self.values.setHeaderLabels(["Name", "Value"])
+        self.values.setHeaderLabels([tr("Name"), tr("Value")])
         self.values.setRootIsDecorated(False)
         self.values.header().setSectionResizeMode(0, QHeaderView.ResizeToContents)
         self.values.setAlternatingRowColors(True)
         self.tabs = QTabWidget()
-        self.tabs.addTab(self.log, "Log")
-        self.tabs.addTab(self.values, "Parameters")
+        self.tabs.addTab(self.log, tr("Log"))
+        self.tabs.addTab(self.values, tr("Parameters"))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 4, 0, 0)
         column.setSpacing(4)
@@ -77,11 +78,11 @@ class RunDetails(QWidget):
         )
         self.error.setVisible(run is not None and bool(run.error))
         if run is None:
-            self.title.setText("Choose a run to see how it went.")
+            self.title.setText(tr("Choose a run to see how it went."))
             self.state.clear()
             return
         self.title.setText(f"<b>{_escaped(run_name(run))}</b>")
-        text = f"{state_sentence(run)}, started {moment(run.started)}."
+        text = tr("{}, started {}.").format(state_sentence(run), moment(run.started))
         if run.state == RUNNING and run.text:
             text = f"{state_sentence(run)}. {run.text}"
         self.state.setText(text)
@@ -110,7 +111,7 @@ class RunDetails(QWidget):
             if kind == "warning":
                 look.setForeground(WARNING)
             start = "" if self.log.document().isEmpty() else "\n"
-            cursor.insertText(start + ("Warning: " if kind == "warning" else "") + text, look)
+            cursor.insertText(start + (tr("Warning: ") if kind == "warning" else "") + text, look)
         if at_end and not afresh:
             bar.setValue(bar.maximum())
 
@@ -118,7 +119,7 @@ class RunDetails(QWidget):
         """Show the parameters, then what the manifest knows of model, processor and time."""
         self.values.clear()
         tool = TOOLS.get(run.tool)
-        labels = {name: one.kind.label for name, one in tool.parameters().items()} if tool else {}
+        labels = {name: tr(one.kind.label) for name, one in tool.parameters().items()} if tool else {}
         rows = [(labels.get(name, name), value_text(value), name) for name, value in run.parameters.items()]
         for label, text, tip in [*rows, *_from_manifest(manifest_of(run))]:
             if text:
@@ -134,20 +135,20 @@ def _from_manifest(manifest):
     versions = manifest.get("versions") if isinstance(manifest.get("versions"), dict) else {}
     named = (
         (
-            "Model",
+            tr("Model"),
             " ".join(
                 filter(None, (model.get("name"), f"({model['architecture']})" if "architecture" in model else ""))
             ),
         ),
-        ("Weights (SHA-256)", model.get("sha256")),
-        ("Processor", manifest.get("device")),
-        ("Precision", manifest.get("precision")),
-        ("Tiles", manifest.get("tiles")),
-        ("Features", manifest.get("features")),
+        (tr("Weights (SHA-256)"), model.get("sha256")),
+        (tr("Processor"), manifest.get("device")),
+        (tr("Precision"), manifest.get("precision")),
+        (tr("Tiles"), manifest.get("tiles")),
+        (tr("Features"), manifest.get("features")),
         ("PyTorch", versions.get("torch")),
-        ("Platform", manifest.get("platform")),
+        (tr("Platform"), manifest.get("platform")),
     )
-    return [(label, value_text(value), "from the run manifest") for label, value in named]
+    return [(label, value_text(value), tr("from the run manifest")) for label, value in named]
 
 
 def _escaped(text):

@@ -13,6 +13,7 @@ from ...engine.errors import ParameterError
 from ...engine.tools import TOOLS, kinds
 from ...provider import run_records
 from ...provider.run_records import DONE, without_secrets
+from ...provider.words import tr
 
 TARGETS = (kinds.NewFeatures, kinds.NewRaster)
 
@@ -38,7 +39,7 @@ def add_manifest(path, context):
         seconds = float(content.get("timings", {}).get("seconds", 0.0))
     except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration) as error:
         raise ParameterError(
-            f"{path} is no run manifest: choose a .run.json file that lies beside an output"
+            tr("{} is no run manifest: choose a .run.json file that lies beside an output").format(path)
         ) from error
     given, started = values_of_request(tool, parameters), ended - timedelta(seconds=seconds)
     begin = {

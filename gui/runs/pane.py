@@ -23,6 +23,7 @@ from qgis.PyQt.QtWidgets import (
 from ...engine.errors import EngineError
 from ...provider.run_list import RunList, remove
 from ...provider.run_records import DONE, RUNNING
+from ...provider.words import counted, tr
 from . import again, opening
 from .details import RunDetails
 from .manifests import add_manifest
@@ -36,12 +37,12 @@ class RunsPane(QgsDockWidget):
 
     def __init__(self, iface):
         """Build the pane; it looks at the records once a second while it is visible."""
-        super().__init__("Runs", iface.mainWindow() if iface is not None else None)
+        super().__init__(tr("Runs"), iface.mainWindow() if iface is not None else None)
         self.setObjectName("ImageryDeepLearningRuns")
         self.iface = iface
         self.list, self.known, self.going_on = RunList(), {}, []
         self.filter = QLineEdit()
-        self.filter.setPlaceholderText("Filter by tool, layer or state")
+        self.filter.setPlaceholderText(tr("Filter by tool, layer or state"))
         self.filter.setClearButtonEnabled(True)
         self.filter.textChanged.connect(lambda _: self.refresh())
         self.tree = RunTree()
@@ -50,8 +51,10 @@ class RunsPane(QgsDockWidget):
         self.tree.itemDoubleClicked.connect(lambda *_: self.open_first())
         self.tree.customContextMenuRequested.connect(self._context_menu)
         self.empty = QLabel(
-            "Every run of a tool of Imagery Deep Learning is listed here: start one from the Processing Toolbox, "
-            "or add one of a colleague's from the run manifest beside its output (right click)."
+            tr(
+                "Every run of a tool of Imagery Deep Learning is listed here: start one from the Processing Toolbox, "
+                "or add one of a colleague's from the run manifest beside its output (right click)."
+            )
         )
         self.empty.setWordWrap(True)
         self.empty.setContextMenuPolicy(Qt.CustomContextMenu)
@@ -158,17 +161,17 @@ class RunsPane(QgsDockWidget):
     def _lay_out(self):
         """Put the parts into the pane."""
         self.open_button = QToolButton()
-        self.open_button.setText("Open")
+        self.open_button.setText(tr("Open"))
         self.open_button.setPopupMode(QToolButton.InstantPopup)
         self.open_button.setToolButtonStyle(Qt.ToolButtonTextOnly)
         self.open_menu = QMenu(self.open_button)
         self.open_menu.aboutToShow.connect(lambda: self._fill_open_menu(self.open_menu))
         self.open_button.setMenu(self.open_menu)
         self.again_button = self._button(
-            "Run Again…", "Open the tool's dialog with the values of this run", self.run_again
+            tr("Run Again…"), tr("Open the tool's dialog with the values of this run"), self.run_again
         )
-        self.continue_button = self._button("Continue", "Go on where this run stopped", self.continue_run)
-        self.remove_button = self._button("Remove", "Take it off the list; what it wrote stays", self.remove)
+        self.continue_button = self._button(tr("Continue"), tr("Go on where this run stopped"), self.continue_run)
+        self.remove_button = self._button(tr("Remove"), tr("Take it off the list; what it wrote stays"), self.remove)
         self.open_button.setMinimumHeight(self.again_button.sizeHint().height())
         row = QHBoxLayout()
         row.setSpacing(4)
@@ -222,29 +225,29 @@ class RunsPane(QgsDockWidget):
             return
         layers = opening.layers_of(run)
         if layers:
-            menu.addAction("Layer" if len(layers) == 1 else f"{len(layers)} layers", self.open_layers)
+            menu.addAction(counted(len(layers), "Layer", "{} layers"), self.open_layers)
         for output in opening.outputs_of(run):
             if output.kind == opening.REPORT:
-                text = f"{output.label.split(' (')[0]} ({os.path.splitext(output.path)[1][1:].upper()})"
+                text = f"{tr(output.label).split(' (')[0]} ({os.path.splitext(output.path)[1][1:].upper()})"
                 action = menu.addAction(text, lambda path=output.path: opening.open_path(path))
                 action.setEnabled(output.exists)
         folder = opening.folder_of(run)
         if folder:
-            menu.addAction("Folder", lambda: opening.open_path(folder))
+            menu.addAction(tr("Folder"), lambda: opening.open_path(folder))
         if menu.isEmpty():
-            menu.addAction("What it wrote is not there any more").setEnabled(False)
+            menu.addAction(tr("What it wrote is not there any more")).setEnabled(False)
 
     def _context_menu(self, place):
         """Offer the same at the row, and to add runs from manifests."""
         menu = QMenu(self)
         if self.tree.itemAt(place) is not None:
-            opened = menu.addMenu("Open")
+            opened = menu.addMenu(tr("Open"))
             self._fill_open_menu(opened)
             opened.setEnabled(self.open_button.isEnabled())
             for button in (self.again_button, self.continue_button, self.remove_button):
                 menu.addAction(button.text(), button.click).setEnabled(button.isEnabled())
             menu.addSeparator()
-        menu.addAction("Add from Run Manifests…", self._choose_manifests)
+        menu.addAction(tr("Add from Run Manifests…"), self._choose_manifests)
         menu.exec_(self.tree.viewport().mapToGlobal(place))
 
     def add_manifests(self, paths):
@@ -261,7 +264,9 @@ class RunsPane(QgsDockWidget):
 
     def _choose_manifests(self):
         """Ask for manifests and add their runs."""
-        paths, _ = QFileDialog.getOpenFileNames(self, "Add from Run Manifests", "", "Run manifests (*.run.json)")
+        paths, _ = QFileDialog.getOpenFileNames(
+            self, tr("Add from Run Manifests"), "", tr("Run manifests (*.run.json)")
+        )
         self.add_manifests(paths)
 
     def _shown(self, visible):

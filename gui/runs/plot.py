@@ -8,6 +8,8 @@ from qgis.PyQt.QtCore import QPointF, QRectF, QSize, Qt
 from qgis.PyQt.QtGui import QColor, QPainter, QPainterPath, QPalette, QPen
 from qgis.PyQt.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from ...provider.words import tr
+
 TRAINING, VALIDATION, METRIC = QColor("#1b6ca8"), QColor("#d1495b"), QColor("#3f8f5b")
 LEFT, RIGHT, TOP, BOTTOM = 46, 40, 24, 34
 """Room around the plot for its axes and legend, pixels."""
@@ -51,7 +53,7 @@ class LossPlot(QWidget):
         painter.setFont(small)
         if not self.points:
             painter.setPen(_faded(self.palette().color(QPalette.Text), 150))
-            painter.drawText(self.rect(), Qt.AlignCenter, "The loss is drawn after the first epoch.")
+            painter.drawText(self.rect(), Qt.AlignCenter, tr("The loss is drawn after the first epoch."))
             return
         self._axes(painter)
         self._best(painter)
@@ -123,7 +125,7 @@ class LossPlot(QWidget):
             x = self.place(epoch, low).x()
             if epoch == 1 or x - area.left() > 16:
                 painter.drawText(QRectF(x - 20, area.bottom() + 3, 40, 13), Qt.AlignHCenter, str(epoch))
-        painter.drawText(QRectF(area.left(), area.bottom() + 16, area.width(), 15), Qt.AlignHCenter, "epoch")
+        painter.drawText(QRectF(area.left(), area.bottom() + 16, area.width(), 15), Qt.AlignHCenter, tr("epoch"))
         painter.setPen(_faded(ink, 120))
         painter.drawLine(area.bottomLeft(), area.bottomRight())
 
@@ -159,9 +161,9 @@ class LossPlot(QWidget):
 
     def _legend(self, painter, metric):
         """Name the lines above the plot; where there is little room the metric gives way."""
-        names = [("loss", TRAINING, Qt.SolidLine)]
+        names = [(tr("loss"), TRAINING, Qt.SolidLine)]
         if any(_number(point.get("valid_loss")) is not None for point in self.points):
-            names.append(("validation", VALIDATION, Qt.SolidLine))
+            names.append((tr("validation"), VALIDATION, Qt.SolidLine))
         if metric:
             names.append((metric.lower().replace("_", " "), METRIC, Qt.DashLine))
         x, metrics = 8.0, painter.fontMetrics()
@@ -183,11 +185,11 @@ class LossPlot(QWidget):
 
 def told(point):
     """Return the values of a point as lines for people."""
-    rows = [("training loss", point.get("loss")), ("validation loss", point.get("valid_loss"))]
+    rows = [(tr("training loss"), point.get("loss")), (tr("validation loss"), point.get("valid_loss"))]
     rows += [(name.lower().replace("_", " "), value) for name, value in (point.get("metrics") or {}).items()]
     lines = [f"{name}: {value:.4g}" for name, value in rows if _number(value) is not None]
-    kept = ["this state is kept so far"] if point.get("best") == point["epoch"] else []
-    return "\n".join([f"epoch {point['epoch']}", *lines, *kept])
+    kept = [tr("this state is kept so far")] if point.get("best") == point["epoch"] else []
+    return "\n".join([tr("epoch {}").format(point["epoch"]), *lines, *kept])
 
 
 def nice_step(least):

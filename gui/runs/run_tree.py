@@ -6,6 +6,7 @@ from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem
 
 from ...provider.run_records import RUNNING
+from ...provider.words import tr
 from .words import brief, moment, run_name, state_icon, state_sentence
 
 PATH = Qt.UserRole
@@ -18,7 +19,7 @@ class RunTree(QTreeWidget):
         """Start without rows."""
         super().__init__(parent)
         self._icons = {}
-        self.setHeaderLabels(["Run", "Started", "Took"])
+        self.setHeaderLabels([tr("Run"), tr("Started"), tr("Took")])
         self.setRootIsDecorated(False)
         self.setUniformRowHeights(True)
         self.setAlternatingRowColors(True)
@@ -82,11 +83,11 @@ class RunTree(QTreeWidget):
             if item.text(column) != text:
                 item.setText(column, text)
         item.setTextAlignment(2, Qt.AlignRight | Qt.AlignVCenter)
-        tip = [run.title, run_name(run), state_sentence(run), run.error]
+        tip = [tr(run.title), run_name(run), state_sentence(run), run.error]
         item.setToolTip(0, "\n".join(filter(None, tip)))
 
 
 def fits(run, words):
     """Return whether a run has all words in its tool, subject or state."""
-    text = f"{run_name(run)} {run.title} {run.state}".lower()
+    text = f"{run_name(run)} {run.title} {tr(run.title)} {run.state} {state_sentence(run)}".lower()
     return all(word in text for word in words.lower().split())

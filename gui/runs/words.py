@@ -10,6 +10,7 @@ from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPen, QPixmap
 
 from ...algorithms.arrivals import run_title
 from ...provider.run_records import CANCELLED, DONE, FAILED, INTERRUPTED, RUNNING
+from ...provider.words import tr
 
 COLORS = {
     RUNNING: "#1b6ca8",
@@ -78,11 +79,11 @@ def state_sentence(run):
     """Return how far a run is or how it ended."""
     took = duration(run.seconds)
     return {
-        RUNNING: f"Running for {took}",
-        DONE: f"Done in {took}",
-        FAILED: f"Failed after {took}",
-        CANCELLED: f"Cancelled after {took}",
-        INTERRUPTED: f"Interrupted: its process ended after about {took}",
+        RUNNING: tr("Running for {}").format(took),
+        DONE: tr("Done in {}").format(took),
+        FAILED: tr("Failed after {}").format(took),
+        CANCELLED: tr("Cancelled after {}").format(took),
+        INTERRUPTED: tr("Interrupted: its process ended after about {}").format(took),
     }[run.state]
 
 
@@ -100,5 +101,5 @@ def value_text(value):
     if isinstance(value, list) and all(isinstance(part, list) and len(part) == 2 for part in value):
         return "; ".join(f"{name} {given}" for name, given in value)
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return tr("yes") if value else tr("no")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -23,15 +23,20 @@ from qgis.PyQt.QtWidgets import (
 from ...engine.installation.building import NEEDED
 from ...engine.installation.builds import AUTO, CPU, CUDA, driver_version
 from ...engine.installation.places import engine_folder
+from ...provider.words import marked, tr
 
 BAD = "#b3261e"
 """Colour of what cannot work, legible on light and dark."""
 
 PARTS = (
-    ("training", "Training and reports", "train models, tables and reports of accuracy"),
-    ("transformers", "Transformer models", "models made of transformers"),
+    ("training", marked("Training and reports"), marked("train models, tables and reports of accuracy")),
+    ("transformers", marked("Transformer models"), marked("models made of transformers")),
 )
-SOURCES = ("Fetch it from the internet", "Take an offline bundle", "Use a Python environment that exists")
+SOURCES = (
+    marked("Fetch it from the internet"),
+    marked("Take an offline bundle"),
+    marked("Use a Python environment that exists"),
+)
 FETCHED, BUNDLE, EXISTING = range(3)
 
 
@@ -47,10 +52,10 @@ class Choices(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setVerticalSpacing(12)
         form.setFieldGrowthPolicy(QFormLayout.AllNonFixedFieldsGrow)
-        form.addRow("Folder", self._place())
-        form.addRow("Processor", self._processors())
-        form.addRow("Parts", self._parts())
-        form.addRow("Source", self._sources())
+        form.addRow(tr("Folder"), self._place())
+        form.addRow(tr("Processor"), self._processors())
+        form.addRow(tr("Parts"), self._parts())
+        form.addRow(tr("Source"), self._sources())
         for path in (self.folder, self.bundle, self.existing):
             path.fileChanged.connect(self._refresh)
         self.source.buttonToggled.connect(self._refresh)
@@ -71,12 +76,14 @@ class Choices(QWidget):
         """Return why it cannot begin, empty when it can."""
         source = self.source.checkedId()
         if source == BUNDLE and not os.path.isdir(os.path.join(self.bundle.filePath(), "wheels")):
-            return "Choose the folder that Build Offline Bundle wrote."
+            return tr("Choose the folder that Build Offline Bundle wrote.")
         if source == EXISTING and not os.path.isfile(self.existing.filePath()):
-            return "Choose the program python of the environment."
+            return tr("Choose the program python of the environment.")
         free = self._free()
         if source != EXISTING and free is not None and free < NEEDED:
-            return f"{NEEDED / 1e9:.0f} GB are needed there and {free / 1e9:.1f} GB are free: choose another folder."
+            return tr("{} GB are needed there and {} GB are free: choose another folder.").format(
+                f"{NEEDED / 1e9:.0f}", f"{free / 1e9:.1f}"
+            )
         return ""
 
     def _place(self):
@@ -96,13 +103,15 @@ class Choices(QWidget):
     def _processors(self):
         """Return the choice of the processor; what was found is said in its first entry."""
         driver = driver_version()
-        found = f"NVIDIA driver {'.'.join(map(str, driver))} found" if driver else "no NVIDIA driver found"
+        found = (
+            tr("NVIDIA driver {} found").format(".".join(map(str, driver))) if driver else tr("no NVIDIA driver found")
+        )
         if sys.platform == "darwin":
-            found = "for this Mac"
+            found = tr("for this Mac")
         self.processor = QComboBox()
-        self.processor.addItem(f"Automatic ({found})", AUTO)
+        self.processor.addItem(tr("Automatic ({})").format(found), AUTO)
         self.processor.addItem("CPU", CPU)
-        self.processor.addItem("NVIDIA graphics card (CUDA)", CUDA)
+        self.processor.addItem(tr("NVIDIA graphics card (CUDA)"), CUDA)
         return self.processor
 
     def _parts(self):
@@ -110,13 +119,13 @@ class Choices(QWidget):
         row = QWidget()
         column = QVBoxLayout(row)
         column.setContentsMargins(0, 0, 0, 0)
-        always = QCheckBox("Run models (detect, classify, find change)")
+        always = QCheckBox(tr("Run models (detect, classify, find change)"))
         always.setChecked(True)
         always.setEnabled(False)
         column.addWidget(always)
         self.parts = {}
         for name, title, what in PARTS:
-            box = QCheckBox(f"{title} ({what})")
+            box = QCheckBox(f"{tr(title)} ({tr(what)})")
             box.setChecked(True)
             column.addWidget(box)
             self.parts[name] = box
@@ -132,7 +141,7 @@ class Choices(QWidget):
         self.bundle.setStorageMode(QgsFileWidget.GetDirectory)
         self.existing.setStorageMode(QgsFileWidget.GetFile)
         for number, text in enumerate(SOURCES):
-            button = QRadioButton(text)
+            button = QRadioButton(tr(text))
             self.source.addButton(button, number)
             column.addWidget(button)
             path = {BUNDLE: self.bundle, EXISTING: self.existing}.get(number)
@@ -149,8 +158,10 @@ class Choices(QWidget):
         for widget in (self.processor, *self.parts.values()):
             widget.setEnabled(source != EXISTING)
         free = self._free()
-        room = "" if free is None else f"{free / 1e9:.0f} GB are free there. "
-        self.room.setText(f"{room}{NEEDED / 1e9:.0f} GB are needed while it is installed; 2 to 8 GB stay.")
+        room = "" if free is None else tr("{} GB are free there. ").format(f"{free / 1e9:.0f}")
+        self.room.setText(
+            tr("{}{} GB are needed while it is installed; 2 to 8 GB stay.").format(room, f"{NEEDED / 1e9:.0f}")
+        )
         self.room.setStyleSheet(f"color: {BAD}" if free is not None and free < NEEDED else "")
         self.changed.emit()
 

@@ -18,6 +18,7 @@ from qgis.PyQt.QtWidgets import (
 
 from ...engine.installation.places import current, engine_folder
 from ...provider.icons import icon_path
+from ...provider.words import marked, tr
 from ..running import Run
 from ..tool_dialog import open_tool
 from .choices import BAD, Choices
@@ -26,11 +27,11 @@ from .working import WorkingPage
 GOOD = "#2e7d32"
 TOOL, REPORT = "setupdeeplearningengine", "diagnosedeeplearningengine"
 CHOOSING, WORKING, ENDED = range(3)
-WHY = (
+WHY = marked(
     "Models run in an engine of their own: a Python environment beside QGIS, so that no package of QGIS is touched. "
     "It is installed once; upgrades of the plugin keep it."
 )
-AGAIN = (
+AGAIN = marked(
     "The engine is set up. Setting it up again proves that it computes, repairs what is broken, brings it into step "
     "with the plugin, and adds the parts that are checked."
 )
@@ -48,7 +49,7 @@ class SetUpDialog(QDialog):
         """
         super().__init__(iface.mainWindow())
         self.setObjectName("ImageryDeepLearningSetUp")
-        self.setWindowTitle("Set Up the Deep Learning Engine")
+        self.setWindowTitle(tr("Set Up the Deep Learning Engine"))
         self.setWindowFlags(self.windowFlags() & ~Qt.WindowContextHelpButtonHint)
         self.iface, self._start, self._run = iface, run, None
         self.pages, self.work = QStackedWidget(), WorkingPage()
@@ -112,16 +113,16 @@ class SetUpDialog(QDialog):
     def _foot(self):
         """Return the row of buttons."""
         row = QHBoxLayout()
-        self.more = QPushButton("More options…")
-        self.more.setToolTip("All parameters of the tool: proxy, certificates, mirror, Python")
+        self.more = QPushButton(tr("More options…"))
+        self.more.setToolTip(tr("All parameters of the tool: proxy, certificates, mirror, Python"))
         self.more.clicked.connect(self._open_tool)
-        self.report = QPushButton("Write a report…")
-        self.report.setToolTip("Diagnose the Engine: what is known of this computer, to ask with")
+        self.report = QPushButton(tr("Write a report…"))
+        self.report.setToolTip(tr("Diagnose the Engine: what is known of this computer, to ask with"))
         self.report.clicked.connect(lambda: open_tool(REPORT))
         buttons = QDialogButtonBox()
-        self.go = buttons.addButton("Set up", QDialogButtonBox.AcceptRole)
-        self.stop = buttons.addButton("Cancel", QDialogButtonBox.DestructiveRole)
-        self.later = buttons.addButton("Later", QDialogButtonBox.RejectRole)
+        self.go = buttons.addButton(tr("Set up"), QDialogButtonBox.AcceptRole)
+        self.stop = buttons.addButton(tr("Cancel"), QDialogButtonBox.DestructiveRole)
+        self.later = buttons.addButton(tr("Later"), QDialogButtonBox.RejectRole)
         self.go.setDefault(True)
         self.go.clicked.connect(self._go)
         self.stop.clicked.connect(self._cancel)
@@ -142,16 +143,18 @@ class SetUpDialog(QDialog):
         self.stop.setVisible(page == WORKING)
         self.stop.setEnabled(True)
         self.later.setVisible(True)
-        self.later.setText({CHOOSING: "Later", WORKING: "Hide", ENDED: "Close"}[page])
+        self.later.setText({CHOOSING: tr("Later"), WORKING: tr("Hide"), ENDED: tr("Close")}[page])
         if page == CHOOSING:
             self.title.setStyleSheet("")
-            self.title.setText("The deep learning engine")
-            self.subtitle.setText(WHY if current(engine_folder()) is None else AGAIN)
-            self.go.setText("Set up")
+            self.title.setText(tr("The deep learning engine"))
+            self.subtitle.setText(tr(WHY if current(engine_folder()) is None else AGAIN))
+            self.go.setText(tr("Set up"))
             self._judge()
         elif page == WORKING:
-            self.title.setText("Setting up the engine")
-            self.subtitle.setText("This takes some minutes. QGIS stays usable; hiding this window does not stop it.")
+            self.title.setText(tr("Setting up the engine"))
+            self.subtitle.setText(
+                tr("This takes some minutes. QGIS stays usable; hiding this window does not stop it.")
+            )
 
     def _judge(self):
         """Say what hinders, and let begin what can."""
@@ -182,22 +185,24 @@ class SetUpDialog(QDialog):
     def _cancel(self):
         """Stop; what was fetched is kept for the next time."""
         self.stop.setEnabled(False)
-        self.work.step.setText("Cancelling")
+        self.work.step.setText(tr("Cancelling"))
         self._run.cancel()
 
     def _done(self, outputs):
         """Show what was proven."""
         proven = [text.strip() for text in str(outputs.get("out_device", "")).split(";") if text.strip()]
-        self._end("The engine works", GOOD, [*proven, f"Python: {outputs.get('out_python', '')}"])
-        self.subtitle.setText(f"It proved itself by computing, after {self.work.elapsed.text()} minutes.")
+        self._end(tr("The engine works"), GOOD, [*proven, f"Python: {outputs.get('out_python', '')}"])
+        self.subtitle.setText(tr("It proved itself by computing, after {} minutes.").format(self.work.elapsed.text()))
         self.go.setVisible(False)
 
     def _failed(self, sentence):
         """Show the sentence; nothing was changed."""
-        self._end("The engine was not set up", BAD, [sentence[:1].upper() + sentence[1:] + "."])
-        self.subtitle.setText("What was there before is unchanged, and what was fetched is kept for the next attempt.")
+        self._end(tr("The engine was not set up"), BAD, [sentence[:1].upper() + sentence[1:] + "."])
+        self.subtitle.setText(
+            tr("What was there before is unchanged, and what was fetched is kept for the next attempt.")
+        )
         self.report.setVisible(True)
-        self.go.setText("Back")
+        self.go.setText(tr("Back"))
         self.go.setEnabled(True)
 
     def _end(self, title, colour, lines):

@@ -7,6 +7,8 @@ import time
 from qgis.PyQt.QtCore import Qt, QTimer
 from qgis.PyQt.QtWidgets import QHBoxLayout, QLabel, QPlainTextEdit, QProgressBar, QVBoxLayout, QWidget
 
+from ...provider.words import tr
+
 KEPT = 500
 """Lines of the log that stay."""
 
@@ -40,7 +42,7 @@ class WorkingPage(QWidget):
     def begin(self):
         """Start the clock."""
         self.bar.setValue(0)
-        self.step.setText("Starting")
+        self.step.setText(tr("Starting"))
         self.lines.clear()
         self._since = time.monotonic()
         self._tick()
