@@ -54,6 +54,8 @@ def start_qgis(folder: Path, screen: str) -> int:
         "QGIS_CUSTOM_CONFIG_PATH": str(profile(folder / "profile")),
         "PATH": "/usr/bin:/bin",
         "TOUR": str(folder / "task.json"),
+        "IMAGERY_DL_HOME": str(folder / "engine"),
+        "IMAGERY_DL_PYTHON": str(folder / "no_engine_yet"),
     }
     program = next(name for name in ("qgis.bin", "qgis") if shutil.which(name))
     command = ["xvfb-run", "-a", "-s", f"-screen 0 {screen}", program]

@@ -14,6 +14,7 @@ MADE = {
     "pixels": "make_pixel_model.py",
     "masks": "make_mask_model.py",
     "change": "make_change_scene.py",
+    "squares": "make_detector.py",
 }
 """Folder -> program of the tests that fills it."""
 
@@ -103,7 +104,20 @@ def values_of_tools(data: Path, results: Path) -> dict[str, Any]:
     texts = {name: {key: str(value) for key, value in values.items()} for name, values in tools.items()}
     models = sorted(str(path) for path in (ROOT / "docs" / "examples").glob("*.model3"))
     rows = [{**texts["nonmaximumsuppression"], "out_featureclass": str(results / f"row{n}.gpkg")} for n in (1, 2)]
-    return {"tools": texts, "models": models, "batch": rows}
+    squares, package = data / "squares" / "squares.tif", data / "squares" / "squares" / "squares.dlpk"
+    return {
+        "tools": texts,
+        "models": models,
+        "batch": rows,
+        "python": sys.executable,
+        "suggest": {"raster": str(squares), "model": str(package)},
+        "use_detector": {
+            "in_raster": str(scene / "scene.tif"),
+            "detector": str(package),
+            "reference_labels": str(scene / "labels.gpkg"),
+            "max_overlap": 0.3,
+        },
+    }
 
 
 def model(folder: Path) -> Path:

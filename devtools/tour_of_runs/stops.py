@@ -1,7 +1,7 @@
-"""The stops of the tour, run inside QGIS: each is a generator that acts, yields what it waits for, and acts again.
+"""Walks through the stops of the tour inside QGIS: each is a generator that acts, yields what it waits for, acts again.
 
 A stop yields milliseconds, or a function that is asked until it answers with something true. It fails with an
-``AssertionError`` whose text is told, or when it waits for longer than ``PATIENCE``.
+``AssertionError`` whose text is told, or when it waits for longer than ``PATIENCE``. QGIS loads this file as a script.
 """
 
 from __future__ import annotations
@@ -11,126 +11,22 @@ import os
 import time
 import traceback
 
-from qgis.core import (
-    QgsApplication,
-    QgsProcessingContext,
-    QgsProcessingModelAlgorithm,
-    QgsProject,
-    QgsRasterLayer,
-    QgsVectorLayer,
-)
+from qgis.core import QgsApplication
 from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QApplication, QMessageBox
 from qgis.utils import iface
 
+from imagery_deep_learning.devtools.tour_of_runs import (
+    engine_stops,
+    label_stops,
+    review_stops,
+    run_stops,
+    tool_stops,
+)
+from imagery_deep_learning.devtools.tour_of_runs.acting import TASK, inside, picture
+
 TICK, PATIENCE = 100, 240.0
 """Milliseconds between two looks, and seconds that one wait may take."""
-
-with open(os.environ["TOUR"], encoding="utf-8") as file:
-    TASK = json.load(file)
-FOLDER = TASK["folder"]
-
-
-def picture(name, widget=None):
-    """Take a picture of a widget, or of the whole screen."""
-    screen = QApplication.primaryScreen()
-    image = widget.grab() if widget is not None else screen.grabWindow(0)
-    image.save(os.path.join(FOLDER, "pictures", f"{name}.png"))
-
-
-def scene():
-    """Show the raster and its labels."""
-    for name in ("scene.tif", "labels.gpkg"):
-        path = os.path.join(FOLDER, "data", "scene", name)
-        layer = QgsRasterLayer(path, "scene") if name.endswith("tif") else QgsVectorLayer(path, "labels", "ogr")
-        assert layer.isValid(), f"{path} cannot be opened"
-        QgsProject.instance().addMapLayer(layer)
-        if name.endswith("tif"):
-            iface.setActiveLayer(layer)
-    iface.zoomToActiveLayer()
-    yield 1500
-    picture("window")
-
-
-def tool(name, values):
-    """Return the stop that opens a tool's dialog, runs it when there are values, and looks at what it says."""
-
-    def stop():
-        import processing
-
-        dialog = processing.createAlgorithmDialog(f"deeplearning:{name}", values or {})
-        assert dialog is not None, "QGIS made no dialog"
-        ended = []
-        dialog.algorithmFinished.connect(lambda right, _: ended.append(right))
-        dialog.show()
-        yield 700
-        picture(f"{name}_1_dialog", dialog)
-        if values is not None:
-            dialog.runButton().click()
-            yield lambda: ended
-            yield 500
-            picture(f"{name}_2_log", dialog)
-            assert ended[-1], f"the run failed: {last_lines(dialog)}"
-            picture(f"{name}_3_window")
-        dialog.close()
-        dialog.deleteLater()
-
-    stop.__name__ = name
-    return stop
-
-
-def last_lines(dialog):
-    """Return the last lines of a dialog's log."""
-    from qgis.PyQt.QtWidgets import QTextEdit
-
-    texts = [edit.toPlainText() for edit in dialog.findChildren(QTextEdit)]
-    return " / ".join(max(texts, key=len, default="").strip().splitlines()[-3:])
-
-
-def batch():
-    """Run a tool over two rows of the batch panel."""
-    from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
-
-    algorithm = QgsApplication.processingRegistry().createAlgorithmById("deeplearning:nonmaximumsuppression")
-    dialog = BatchAlgorithmDialog(algorithm)
-    dialog.show()
-    panel = dialog.mainWidget()
-    panel.addRow(2 - panel.batchRowCount())
-    for row, values in enumerate(TASK["values"]["batch"]):
-        for name, value in values.items():
-            column = panel.parameter_to_column[name]
-            if name.startswith("out_"):
-                panel.tblParameters.cellWidget(row + 1, column).setValue(value)
-            else:
-                panel.wrappers[row][column].setParameterValue(value, QgsProcessingContext())
-    yield 700
-    picture("batch", dialog)
-    dialog.runButton().click()
-    yield lambda: "Batch execution completed" in last_lines(dialog)
-    missing = [values["out_featureclass"] for values in TASK["values"]["batch"] if not made(values)]
-    assert not missing, f"not written: {missing}; {last_lines(dialog)}"
-    dialog.close()
-    dialog.deleteLater()
-
-
-def made(values):
-    """Return whether a row of the batch wrote its output."""
-    return os.path.exists(values["out_featureclass"])
-
-
-def modeler():
-    """Open every example in the modeler."""
-    from processing.modeler.ModelerDialog import ModelerDialog
-
-    for path in TASK["values"]["models"]:
-        model = QgsProcessingModelAlgorithm()
-        assert model.fromFile(path), f"{path} is no model"
-        window = ModelerDialog.create(model)
-        window.show()
-        yield 1000
-        picture(f"modeler_{os.path.splitext(os.path.basename(path))[0]}", window)
-        window.setDirty(False)
-        window.close()
 
 
 def stops():
@@ -139,8 +35,11 @@ def stops():
     names = [algorithm.name() for algorithm in registry.providerById("deeplearning").algorithms()]
     known = TASK["values"]["tools"]
     ordered = [*[name for name in known if name in names], *[name for name in names if name not in known]]
-    tools = [tool(name, known.get(name)) for name in ordered]
-    return [stop for stop in (scene, batch, *tools, modeler) if TASK["only"] in stop.__name__]
+    tools = [tool_stops.tool(name, known.get(name)) for name in ordered]
+    rooms = (engine_stops, tool_stops, label_stops, review_stops, run_stops)
+    first = [engine_stops.first_run, tool_stops.scene, tool_stops.batch]
+    panes = [stop for room in rooms for stop in room.AFTER_TOOLS]
+    return [stop for stop in (*first, *tools, *panes) if TASK["only"] in stop.__name__]
 
 
 class Walk:
@@ -216,7 +115,7 @@ class Walk:
 
 def note(name, right, seconds, said):
     """Add a line to what the outside reads."""
-    with open(os.path.join(FOLDER, "stops.jsonl"), "a", encoding="utf-8") as lines:
+    with open(inside("stops.jsonl"), "a", encoding="utf-8") as lines:
         lines.write(json.dumps({"name": name, "ok": right, "seconds": seconds, "said": said}) + "\n")
 
 
@@ -224,6 +123,8 @@ def begin():
     """Start when QGIS's window is up and fills the screen."""
     iface.mainWindow().setGeometry(QApplication.primaryScreen().availableGeometry())
     begin.walk = Walk()
+    if engine_stops.first_run not in begin.walk.left:
+        engine_stops.begin_with_engine()
 
 
 QTimer.singleShot(3000, begin)
