@@ -181,7 +181,7 @@ def starting_network(
         return Start(network, spec, False, False, normalisation, "random weights")
     if weights is None:
         if request.freeze:
-            job.warn("freeze is ignored: the backbone starts from random weights, which must learn")
+            job.message("The backbone starts from random weights, all of which learn: freeze has no effect")
         return Start(network, spec, False, False, normalisation, "random weights")
     rgb = _rgb(samples.band_names)
     load_pretrained(network.body, weights, request.weight_init_scheme, rgb)

@@ -144,7 +144,8 @@ def test_the_user_is_told_each_epoch(trained):
     assert len(epochs) == 4
     assert all(word in epochs[0] for word in ("loss", "validation loss", "average precision", "left"))
     assert any(text.startswith("Split:") for text in job.messages)
-    assert any("freeze is ignored" in text for text in job.warnings)
+    assert any("freeze has no effect" in text for text in job.messages)
+    assert not any("freeze" in text for text in job.warnings)
 
 
 def test_each_epoch_is_a_point_of_the_learning_curve(trained):
