@@ -2457,7 +2457,7 @@
     </message>
     <message>
         <source>Chips without a sample too</source>
-        <translation>Aussi les imagettes sans échantillon</translation>
+        <translation>Imagettes vides aussi</translation>
     </message>
     <message>
         <source>Open the tool's dialog, filled with what stands here</source>
@@ -3201,7 +3201,7 @@
     </message>
     <message>
         <source>Save cleaned layer</source>
-        <translation>Enregistrer la couche nettoyée</translation>
+        <translation>Enregistrer</translation>
     </message>
     <message>
         <source>Cleaned layer</source>
@@ -3253,7 +3253,7 @@
     </message>
     <message>
         <source>Save samples</source>
-        <translation>Enregistrer les échantillons</translation>
+        <translation>Enregistrer</translation>
     </message>
     <message>
         <source>Export…</source>
@@ -3261,11 +3261,11 @@
     </message>
     <message>
         <source>Save ground truth</source>
-        <translation>Enregistrer la vérité terrain</translation>
+        <translation>Enregistrer</translation>
     </message>
     <message>
         <source>Compute accuracy…</source>
-        <translation>Calculer l'exactitude…</translation>
+        <translation>Exactitude…</translation>
     </message>
     <message>
         <source>Accuracy compares polygons: buffer the points of the saved ground truth first</source>
@@ -3296,16 +3296,16 @@
         <translation>Relecture : {}</translation>
     </message>
     <message>
+        <source>{} features are in {}.</source>
+        <translation>{} entités sont dans {}.</translation>
+    </message>
+    <message>
         <source>{} true objects and {} reviewed detections are in {}.</source>
         <translation>{} objets vrais et {} détections relues sont dans {}.</translation>
     </message>
     <message>
         <source>The {} was not written: {}.</source>
         <translation>Pas d'écriture ({}) : {}.</translation>
-    </message>
-    <message>
-        <source>{} features are in {}.</source>
-        <translation>{} entités sont dans {}.</translation>
     </message>
     <message>
         <source>Drag a rectangle, or click corners.

@@ -103,7 +103,7 @@ class ResultsPage(QWidget):
         form.addRow(tr("Image"), self.raster)
         sizes = QHBoxLayout()
         sizes.addWidget(self.tile, 1)
-        sizes.addWidget(QLabel("stride"))
+        sizes.addWidget(QLabel(tr("Stride")))
         sizes.addWidget(self.stride, 1)
         form.addRow(tr("Tile"), sizes)
         text = tr("What is there, and the ground about all decisions: its chips over rejected results are empty.")

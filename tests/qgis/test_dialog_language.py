@@ -39,7 +39,7 @@ def test_titles_labels_and_help_are_french(provider, french):
     ("make", "shown"),
     [
         (LabelPane, {"Échantillons", "Suggérer", "Nouvelle classe"}),
-        (ReviewPane, {"Relecture", "Accepter  A", "Seuil", "Enregistrer la vérité terrain"}),
+        (ReviewPane, {"Relecture", "Accepter  A", "Seuil", "Exactitude…"}),
         (RunsPane, {"Relancer…", "Paramètres", "Durée"}),
         (SetUpDialog, {"Installer", "Dossier", "Le télécharger d'internet"}),
     ],
