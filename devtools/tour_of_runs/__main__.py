@@ -70,10 +70,11 @@ def start_qgis(folder: Path, screen: str) -> int:
 
 
 def profile(folder: Path) -> Path:
-    """Make a profile in which the plugin is switched on."""
+    """Make a profile in which the plugin is switched on and the examples are among the models."""
     home = folder / "profiles" / "default"
     (home / "python" / "plugins").mkdir(parents=True)
     (home / "QGIS").mkdir()
+    shutil.copytree(ROOT / "docs" / "examples", home / "processing" / "models")
     (home / "python" / "plugins" / NAME).symlink_to(ROOT)
     (home / "QGIS" / "QGIS3.ini").write_text(f"[PythonPlugins]\n{NAME}=true\n", encoding="utf-8")
     return folder

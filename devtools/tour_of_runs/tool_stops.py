@@ -8,6 +8,9 @@ from qgis.core import QgsApplication, QgsProcessingContext, QgsProcessingModelAl
 
 from .acting import TASK, click, fresh_project, inside, last_lines, picture, rows
 
+USE_DETECTOR = "Use a detector, remove doubles and judge it"
+"""Title of the example that is run."""
+
 
 def scene():
     """Show the raster and its labels."""
@@ -90,18 +93,18 @@ def modeler():
 
 
 def use_detector():
-    """Run an example of the modeler from its dialog."""
+    """Run an example, which lies among the models of the profile, from its dialog."""
     import processing
 
-    model = QgsProcessingModelAlgorithm()
-    path = next(path for path in TASK["values"]["models"] if path.endswith("use_detector.model3"))
-    assert model.fromFile(path), f"{path} is no model"
+    models = QgsApplication.processingRegistry().providerById("model").algorithms()
+    model = next((each for each in models if each.name() == USE_DETECTOR), None)
+    assert model is not None, f"{USE_DETECTOR} is not among the models of the toolbox"
     values = dict(TASK["values"]["use_detector"])
     outputs = [each.name() for each in model.parameterDefinitions() if each.isDestination()]
     endings = {"report": "pdf", "table": "csv"}
     files = {name: f"model.{endings.get(name.split('_')[-1], 'gpkg')}" for name in outputs}
     written = {name: inside("results", file) for name, file in files.items()}
-    dialog = processing.createAlgorithmDialog(model, {**values, **written})
+    dialog = processing.createAlgorithmDialog(model.id(), {**values, **written})
     ended = []
     dialog.algorithmFinished.connect(lambda right, _: ended.append(right))
     dialog.show()
