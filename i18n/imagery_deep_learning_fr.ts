@@ -3044,10 +3044,6 @@
         <translation>{} n'a pas de champ de classe : le choisir sous Champs, puis reclasser</translation>
     </message>
     <message>
-        <source>result {} is not in {} any more: choose the layer again</source>
-        <translation>le résultat {} n'est plus dans {} : choisir la couche à nouveau</translation>
-    </message>
-    <message>
         <source>the outline crosses itself and gives {} parts: draw it again</source>
         <translation>le contour se croise et donne {} parties : le redessiner</translation>
     </message>
@@ -3482,6 +3478,14 @@ Le clic droit termine, Retour arrière et Échap reprennent.</translation>
         <translation>{} ne peut être ni lue ni écrite ({}) : fermer les autres programmes qui utilisent le fichier, ou la copier dans un nouveau GeoPackage</translation>
     </message>
     <message>
+        <source>result {} is not in {} any more: go on with the next one</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>the field {} is not in {} any more: choose the layer again</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
         <source>it was cancelled, and nothing is left of it</source>
         <translation>elle a été annulée, et il n'en reste rien</translation>
     </message>
@@ -3726,6 +3730,14 @@ Le clic droit termine, Retour arrière et Échap reprennent.</translation>
         <translation>Exécuter des modèles (détecter, classer, trouver des changements)</translation>
     </message>
     <message>
+        <source>Nothing is installed: the environment is used as it is.</source>
+        <translation>Rien n'est installé : l'environnement est utilisé tel quel.</translation>
+    </message>
+    <message>
+        <source>{}{} GB are needed while it is installed; 2 to 8 GB stay.</source>
+        <translation>{}Il faut {} Go pendant l'installation ; 2 à 8 Go restent occupés.</translation>
+    </message>
+    <message>
         <source>{} GB are needed there and {} GB are free: choose another folder.</source>
         <translation>Il y faut {} Go et {} Go sont libres : choisir un autre dossier.</translation>
     </message>
@@ -3740,10 +3752,6 @@ Le clic droit termine, Retour arrière et Échap reprennent.</translation>
     <message>
         <source>{} GB are free there. </source>
         <translation>{} Go y sont libres. </translation>
-    </message>
-    <message>
-        <source>{}{} GB are needed while it is installed; 2 to 8 GB stay.</source>
-        <translation>{}Il faut {} Go pendant l'installation ; 2 à 8 Go restent occupés.</translation>
     </message>
     <message>
         <source>Models run in an engine of their own: a Python environment beside QGIS, so that no package of QGIS is touched. It is installed once; upgrades of the plugin keep it.</source>

@@ -155,15 +155,19 @@ class Choices(QWidget):
         source = self.source.checkedId()
         self.bundle.setVisible(source == BUNDLE)
         self.existing.setVisible(source == EXISTING)
-        for widget in (self.processor, *self.parts.values()):
+        for widget in (self.folder, self.processor, *self.parts.values()):
             widget.setEnabled(source != EXISTING)
-        free = self._free()
-        room = "" if free is None else tr("{} GB are free there. ").format(f"{free / 1e9:.0f}")
-        self.room.setText(
-            tr("{}{} GB are needed while it is installed; 2 to 8 GB stay.").format(room, f"{NEEDED / 1e9:.0f}")
-        )
-        self.room.setStyleSheet(f"color: {BAD}" if free is not None and free < NEEDED else "")
+        text, enough = self._room()
+        self.room.setText(tr("Nothing is installed: the environment is used as it is.") if source == EXISTING else text)
+        self.room.setStyleSheet("" if enough or source == EXISTING else f"color: {BAD}")
         self.changed.emit()
+
+    def _room(self):
+        """Return what is said about the room in the folder, and whether it is enough."""
+        free = self._free()
+        said = "" if free is None else tr("{} GB are free there. ").format(f"{free / 1e9:.0f}")
+        needed = tr("{}{} GB are needed while it is installed; 2 to 8 GB stay.").format(said, f"{NEEDED / 1e9:.0f}")
+        return needed, free is None or free >= NEEDED
 
     def _chosen_folder(self):
         """Return the folder as a parameter: empty for the usual one."""

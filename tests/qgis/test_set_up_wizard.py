@@ -75,6 +75,14 @@ def test_what_was_chosen_reaches_the_tool(dialog, tmp_path, provider):
     assert set(said) <= known
 
 
+def test_an_environment_that_exists_needs_no_room(dialog):
+    """Nothing is installed, so neither the folder nor its room matters."""
+    dialog.choices.source.button(choices.EXISTING).setChecked(True)
+
+    assert "Nothing is installed" in dialog.choices.room.text()
+    assert not dialog.choices.folder.isEnabled() and not dialog.choices.processor.isEnabled()
+
+
 def test_a_full_disk_is_told_before_anything_begins(dialog, monkeypatch):
     """With what is there and what is needed."""
     monkeypatch.setattr(choices, "NEEDED", 10**18)
