@@ -13,7 +13,10 @@ from pathlib import Path
 from .check_metadata import ROOT, complaints, read_metadata
 
 NAME = "imagery_deep_learning"
-FILES = ("__init__.py", "metadata.txt", "LICENSE", "README.md", "CHANGELOG.md", "docs/tools.md")
+FILES = (
+    *("__init__.py", "metadata.txt", "LICENSE", "README.md", "CHANGELOG.md"),
+    *("docs/tools.md", "docs/tutorials/sample_data.py"),
+)
 FOLDERS = ("algorithms", "engine", "gui", "i18n", "icons", "provider", "requirements")
 LEFT_OUT = ("__pycache__", ".pyc", ".DS_Store", "~")
 LIMIT_BYTES = 20_000_000  # the plugin repository takes no larger file

@@ -1,7 +1,8 @@
 """Writes the data of the tutorials: three small scenes made from a seed, so that everybody sees the same.
 
-It needs nothing but the Python of QGIS. In a terminal: ``python3 sample_data.py FOLDER``; in QGIS's Python console:
-``import runpy; runpy.run_path("sample_data.py")["write_samples"]("FOLDER")``.
+It needs nothing but the Python of QGIS, and lies in the plugin's folder docs/tutorials. In a terminal:
+``python3 sample_data.py FOLDER``; in QGIS's Python console: ``import runpy, imagery_deep_learning`` and
+``runpy.run_path(imagery_deep_learning.__path__[0] + "/docs/tutorials/sample_data.py")["write_samples"]("FOLDER")``.
 
 | folder | raster | labels |
 | --- | --- | --- |

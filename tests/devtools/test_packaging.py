@@ -47,6 +47,7 @@ def test_the_zip_holds_what_runs_and_nothing_else(tmp_path):
     assert {name.split("/")[0] for name in names} == {"imagery_deep_learning"}
     inside = {name.split("/", 1)[1] for name in names}
     assert {"metadata.txt", "__init__.py", "LICENSE", "requirements/engine.txt", "icons/provider.svg"} <= inside
+    assert [name for name in inside if name.startswith("docs/tutorials")] == ["docs/tutorials/sample_data.py"]
     assert not [name for name in inside if name.startswith(("tests", "devtools", ".", "demo")) or "__pycache__" in name]
     assert target.read_bytes() == make_zip(tmp_path / "second").read_bytes()
 
