@@ -3479,11 +3479,11 @@ Le clic droit termine, Retour arrière et Échap reprennent.</translation>
     </message>
     <message>
         <source>result {} is not in {} any more: go on with the next one</source>
-        <translation type="unfinished"></translation>
+        <translation>le résultat {} n'est plus dans {} : passez au suivant</translation>
     </message>
     <message>
         <source>the field {} is not in {} any more: choose the layer again</source>
-        <translation type="unfinished"></translation>
+        <translation>le champ {} n'est plus dans {} : choisissez à nouveau la couche</translation>
     </message>
     <message>
         <source>it was cancelled, and nothing is left of it</source>

@@ -65,12 +65,12 @@ class Decisions(QObject):
 
     def accept(self, fid):
         """Say that a result is right; what was relabelled, redrawn or added is so already."""
-        if self.store.feature(fid)[STATE] not in KEPT:
+        if self.store.result(fid)[STATE] not in KEPT:
             self._decide(fid, {STATE: ACCEPTED})
 
     def reject(self, fid):
         """Say that there is nothing, or something else; an object that was added by hand is removed."""
-        feature = self.store.feature(fid)
+        feature = self.store.result(fid)
         if feature[STATE] == ADDED:
             self._remove(feature)
         else:
@@ -92,7 +92,7 @@ class Decisions(QObject):
             raise ReviewError(
                 tr("{} has no class field: choose it under Fields, then relabel").format(self.store.layer.name())
             )
-        feature = self.store.feature(fid)
+        feature = self.store.result(fid)
         by_hand = feature[STATE] == ADDED
         values = {} if by_hand else {STATE: RELABELLED}
         for field, kept, given in ((fields.class_name, CLASS_WAS, name), (fields.class_value, VALUE_WAS, value)):
@@ -116,7 +116,7 @@ class Decisions(QObject):
             ReviewError: The shape has no area, or the file refuses it.
         """
         shape = self._fitting(geometry)
-        feature = self.store.feature(fid)
+        feature = self.store.result(fid)
         before = QgsGeometry(feature.geometry())
         values = {STATE: REDRAWN}
         if feature[SHAPE_WAS] == NULL and feature[STATE] != ADDED:
@@ -153,7 +153,7 @@ class Decisions(QObject):
 
     def clear(self, fid):
         """Make a result as it was found, not reviewed; an object that was added by hand is removed."""
-        feature = self.store.feature(fid)
+        feature = self.store.result(fid)
         if feature[STATE] == ADDED:
             self._remove(feature)
             return
@@ -173,13 +173,22 @@ class Decisions(QObject):
         """Take the last decision back and return the id of its result; None when it is gone or nothing was decided."""
         if not self._steps:
             return None
-        step = self._steps.pop()
+        step = self._steps[-1]
+        if step.removed is None and not self.store.feature(step.fid).isValid():
+            self._steps.pop()  # somebody else has deleted it: the step before can be taken back
+            self.store.result(step.fid)
+        fid = self._take_back(step)
+        self._steps.pop()
+        return fid
+
+    def _take_back(self, step):
+        """Write how it was before a step; return the id of its result, None when it is gone."""
         if step.removed is not None:
             if not self.store.layer.dataProvider().addFeatures([QgsFeature(step.removed)])[0]:
                 raise self._refused()
             self._tell(None, step.fid)
             return step.fid
-        feature = self.store.feature(step.fid)
+        feature = self.store.result(step.fid)
         if step.added:
             self._delete(feature)
             return None
@@ -192,11 +201,7 @@ class Decisions(QObject):
 
     def _decide(self, fid, values, feature=None, geometry=None):
         """Write values and remember how it was."""
-        feature = feature or self.store.feature(fid)
-        if not feature.isValid():
-            raise ReviewError(
-                tr("result {} is not in {} any more: choose the layer again").format(fid, self.store.layer.name())
-            )
+        feature = feature or self.store.result(fid)
         kept = (STATE, CLASS_WAS, VALUE_WAS, SHAPE_WAS, self.store.fields.class_name, self.store.fields.class_value)
         self._write(fid, values)
         self._steps.append(Step(fid, {name: feature[name] for name in kept if name}, geometry))
@@ -229,7 +234,7 @@ class Decisions(QObject):
 
     def _tell(self, before, fid):
         """Tell how a result is counted now, and let the map show it."""
-        feature = self.store.feature(fid)
+        feature = self.store.result(fid)
         self.changed.emit(before, self.store.key(feature), self.store.confidence(feature))
         self.store.layer.triggerRepaint()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from qgis.core import QgsFieldProxyModel, QgsMapLayerProxyModel, QgsProject, QgsProviderRegistry, QgsVectorLayer
 from qgis.gui import QgsFieldComboBox, QgsMapLayerComboBox
@@ -67,9 +68,11 @@ class LayerChoice(QWidget):
         self.layers.layerChanged.connect(self.look_at)
         self.begin.clicked.connect(self.start)
         self.copy.clicked.connect(self.copy_layer)
-        for field in self.fields.values():
-            field.fieldChanged.connect(self._fields_changed)
-        self._filling = False
+        for role, field in self.fields.items():
+            field.fieldChanged.connect(lambda name, role=role: self._field_chosen(role, name))
+        self.show_fields.toggled.connect(lambda _: self._show_chosen())
+        QgsProject.instance().layersRemoved.connect(self._layers_gone)
+        self._filling, self._seen, self._chosen = False, None, Fields()
         self.layers.setLayer(None)
         self.look_at(None)
 
@@ -82,6 +85,7 @@ class LayerChoice(QWidget):
 
     def look_at(self, layer):
         """Say what can be done with a layer; a review that was begun goes on at once."""
+        self._seen = layer
         self._fill(layer)
         why = why_not(layer) if layer is not None else ""
         begun = layer is not None and not why and STATE in layer.fields().names()
@@ -100,11 +104,13 @@ class LayerChoice(QWidget):
         layer = self.layers.currentLayer()
         self.said.hide()
         self.begin.hide()
-        self.started.emit(layer, self.chosen_fields())
+        self._filling = True  # the boxes forget what they show when the layer gets the fields of the review
+        self.started.emit(layer, self._chosen)
+        self._show_chosen()
 
     def chosen_fields(self):
-        """Return the ``Fields`` that the boxes show."""
-        return Fields(**{role: box.currentField() for role, box in self.fields.items()})
+        """Return the ``Fields`` that are chosen."""
+        return self._chosen
 
     def refuse(self, sentence):
         """Say why the review of the layer cannot begin, and offer a copy."""
@@ -133,16 +139,30 @@ class LayerChoice(QWidget):
     def _fill(self, layer):
         """Show the fields of a layer, as they are usually named."""
         self._filling = True
-        found = guess(layer) if layer is not None else Fields()
-        for role, box in self.fields.items():
+        self._chosen = guess(layer) if layer is not None else Fields()
+        for box in self.fields.values():
             box.setLayer(layer)
-            box.setField(getattr(found, role))
+        self._show_chosen()
+
+    def _show_chosen(self):
+        """Show the chosen fields in their boxes."""
+        self._filling = True
+        for role, box in self.fields.items():
+            box.setField(getattr(self._chosen, role))
         self._filling = False
 
-    def _fields_changed(self):
-        """Go on with other fields."""
+    def _layers_gone(self, _):
+        """Look at the layer that the box shows in place of one that was removed; it does so without a word."""
+        if self.layers.currentLayer() is not self._seen:
+            self.look_at(self.layers.currentLayer())
+
+    def _field_chosen(self, role, name):
+        """Go on with another field."""
         layer = self.layers.currentLayer()
-        if not self._filling and layer is not None and not why_not(layer) and STATE in layer.fields().names():
+        if self._filling:
+            return
+        self._chosen = replace(self._chosen, **{role: name})
+        if layer is not None and not why_not(layer) and STATE in layer.fields().names():
             self.start()
 
 

@@ -79,7 +79,7 @@ class ReviewPane(QgsDockWidget):
         self.page.labelled.connect(self.label)
         self.page.asked_class.connect(self.ask_class)
         self.page.chosen.connect(self._choose)
-        self.page.context.activated.connect(lambda _: self._show(self.stepper.current))
+        self.page.context.activated.connect(lambda _: self._try(self._show, self.stepper.current))
         self.page.threshold.editingFinished.connect(self.canvas.setFocus)
         QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
         self.visibilityChanged.connect(self._seen)
@@ -144,7 +144,7 @@ class ReviewPane(QgsDockWidget):
         self._colors = class_colors(self.store, self._classes)
         self.decisions, self.stepper = Decisions(self.store), Stepper(self.store)
         self.decisions.changed.connect(self._counted)
-        self.stepper.moved.connect(self._show)
+        self.stepper.moved.connect(lambda fid: self._try(self._show, fid))
         self._spotlight = Spotlight(self.canvas, layer)
         self.results.choose_image(layer)
         threshold = float(layer.customProperty(THRESHOLD, 0.0))
@@ -265,7 +265,7 @@ class ReviewPane(QgsDockWidget):
             self.page.sure.clear()
             self.page.story.setText(tr("Choose what to show above, or go on with the Results."))
             return
-        feature = self.store.feature(fid)
+        feature = self.store.result(fid)
         self._spotlight.show(feature, self.page.context.currentData())
         self._describe(feature)
 
@@ -316,7 +316,7 @@ class ReviewPane(QgsDockWidget):
 
     def _reshape(self, fid):
         """Let the reviewer move the current result or its corners."""
-        shape = self._spotlight.on_map(self.store.feature(fid).geometry())
+        shape = self._spotlight.on_map(self.store.result(fid).geometry())
         self._pencil.reshape(
             shape, lambda moved: self._try(self._reshaped, fid, self._spotlight.on_layer(moved)), self._put_down
         )
@@ -325,7 +325,7 @@ class ReviewPane(QgsDockWidget):
     def _put_down(self):
         """Describe the current result again when a drawing ends."""
         if self.stepper is not None and self.stepper.current is not None:
-            self._describe(self.store.feature(self.stepper.current))
+            self._try(lambda: self._describe(self.store.result(self.stepper.current)))
 
     def _redrawn(self, shape):
         """Keep a new shape of the current result."""
@@ -341,7 +341,7 @@ class ReviewPane(QgsDockWidget):
 
     def _look_again(self, fid):
         """Show a result as it is now without moving the map."""
-        feature = self.store.feature(fid)
+        feature = self.store.result(fid)
         self._spotlight.mark(feature)
         self._describe(feature)
         self._show_counts()
@@ -359,7 +359,7 @@ class ReviewPane(QgsDockWidget):
             if shown is not None and title_of(*pair) == shown:
                 return pair
         if self.stepper.current is not None:
-            return self.store.key(self.store.feature(self.stepper.current))[1:]
+            return self.store.key(self.store.result(self.stepper.current))[1:]
         return self._classes[0] if self._classes else (None, None)
 
     def _try(self, act, *values):

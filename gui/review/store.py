@@ -12,7 +12,7 @@ from qgis.core import NULL, QgsProviderRegistry
 
 from ...provider.words import marked, tr
 from .database import DatabaseError, change, rows_of
-from .fields import CLASS_WAS, REDRAWN, RELABELLED, STATE, ReviewError, add_fields
+from .fields import CLASS_WAS, REDRAWN, RELABELLED, SHAPE_WAS, STATE, VALUE_WAS, ReviewError, add_fields
 
 PAGE = 200
 """Ids that are fetched at a time."""
@@ -149,6 +149,25 @@ class Store:
     def feature(self, fid):
         """Return a result; an invalid feature when it is gone."""
         return self.layer.getFeature(fid)
+
+    def result(self, fid):
+        """Return a result with every field that a review reads.
+
+        Raises:
+            ReviewError: The result or one of the fields was taken away by somebody else.
+        """
+        feature = self.feature(fid)
+        if not feature.isValid():
+            raise ReviewError(
+                tr("result {} is not in {} any more: go on with the next one").format(fid, self.layer.name())
+            )
+        used = (self.fields.class_name, self.fields.class_value, self.fields.confidence)
+        for name in (STATE, CLASS_WAS, VALUE_WAS, SHAPE_WAS, *filter(None, used)):
+            if feature.fieldNameIndex(name) < 0:
+                raise ReviewError(
+                    tr("the field {} is not in {} any more: choose the layer again").format(name, self.layer.name())
+                )
+        return feature
 
     def confidence(self, feature):
         """Return the confidence of a result, 0..1; None without."""

@@ -292,6 +292,59 @@ def test_a_layer_that_leaves_the_project_ends_the_review(pane, layer, qgis_canva
     press(qgis_canvas, Qt.Key_A)
 
 
+def test_the_fields_of_the_review_are_shown_while_it_goes_on(pane):
+    """The boxes still name them when the layer got its new fields, and another field changes only its own part."""
+    pane.layer_choice.show_fields.click()
+    boxes = pane.layer_choice.fields
+    assert {role: box.currentField() for role, box in boxes.items()} == {
+        "class_name": "Class",
+        "class_value": "Classvalue",
+        "confidence": "Confidence",
+        "entropy": "",
+    }
+    boxes["confidence"].setField("")
+    assert (pane.store.fields.class_name, pane.store.fields.confidence) == ("Class", "")
+
+
+def test_the_layer_that_takes_the_place_of_a_removed_one_can_be_reviewed(pane, layer, tmp_path):
+    """The box shows it without a word of QGIS, and the button to start is there."""
+    other = write_results(tmp_path / "other.gpkg")
+    QgsProject.instance().addMapLayer(other)
+    QgsProject.instance().removeMapLayer(layer.id())
+    assert pane.layer_choice.layers.currentLayer() is other
+    assert pane.layer_choice.begin.isVisibleTo(pane)
+    QTest.mouseClick(pane.layer_choice.begin, Qt.LeftButton)
+    assert pane.store.layer is other
+
+
+@pytest.mark.parametrize("what", ["accept", "reject", "clear", "relabel", "redraw", "look", "reshape"])
+def test_a_result_that_somebody_else_deleted_is_told(pane, layer, what):
+    """The review goes on with the next one."""
+    fid = pane.stepper.current
+    assert QgsVectorLayer(layer.source(), "theirs", "ogr").dataProvider().deleteFeatures([fid])
+    shape = QgsGeometry.fromRect(box(9))
+    acts = {
+        "relabel": lambda: pane.label(1),
+        "redraw": lambda: pane._try(pane._redrawn, shape),
+        "look": lambda: pane.page.context.activated.emit(0),
+    }
+    acts.get(what, lambda: pane.act(what))()
+    assert f"esult {fid} is not in found any more" in pane.warning.text()
+    pane.act("skip")
+    assert pane.stepper.current not in (None, fid)
+    pane.act("accept")
+    assert pane.warning.isHidden()
+
+
+def test_a_field_of_the_review_that_was_deleted_is_told(pane, layer):
+    """A table that somebody has tidied up needs the layer to be chosen again."""
+    layer.startEditing()
+    layer.deleteAttribute(layer.fields().indexOf("review"))
+    pane.act("accept")
+    assert "field review is not in found any more" in pane.warning.text()
+    layer.rollBack()
+
+
 def test_a_temporary_layer_is_reviewed_in_a_copy(open_pane, qgis_new_project, tmp_path):
     """The sentence says why, the button makes the copy and begins."""
     QgsProject.instance().setFileName(str(tmp_path / "project.qgz"))

@@ -337,3 +337,20 @@ def test_a_million_results_open_in_seconds_and_little_memory(qgis_app, tmp_path)
         decisions.accept(fid)
     assert time.process_time() - begun < 0.05 * len(first)
     assert resident() - before < 100
+
+
+def test_undo_passes_over_a_result_that_is_gone_and_keeps_a_step_that_was_refused(layer, store):
+    """A file that is locked for a moment costs no step; a result that somebody deleted costs its own only."""
+    decisions = Decisions(store)
+    for fid in (1, 2):
+        decisions.accept(fid)
+    assert QgsVectorLayer(layer.source(), "theirs", "ogr").dataProvider().deleteFeatures([2])
+    with pytest.raises(ReviewError, match="result 2 is not in"):
+        decisions.undo()
+    with contextlib.closing(sqlite3.connect(layer.source().split("|")[0])) as theirs:
+        theirs.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(ReviewError, match="not saved"):
+            decisions.undo()
+        theirs.rollback()
+    assert decisions.undo() == 1
+    assert states(layer)[1] is None
