@@ -57,6 +57,7 @@ def make_model(name: str, recipe: Recipe) -> QgsProcessingModelAlgorithm:
         place = QgsProcessingModelParameter(parameter.name())
         place.setPosition(QPointF(140, 80 + 110 * number))
         model.addModelParameter(parameter, place)
+    model.setParameterOrder([parameter.name() for parameter in recipe.inputs()])  # else QGIS goes by the alphabet
     for number, (step, (algorithm, given, results)) in enumerate(recipe.children.items()):
         child = QgsProcessingModelChildAlgorithm(algorithm)
         child.setChildId(step)

@@ -43,6 +43,15 @@ def test_a_model_opens_and_all_its_steps_are_known(provider, name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_model_asks_for_the_raster_first(provider, name):
+    """Its dialog goes by the order of the work, not by the alphabet."""
+    model = opened(name)
+    model.initAlgorithm()
+
+    assert model.parameterDefinitions()[0].name() in {"in_raster", "from_raster", "old_raster"}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_page_of_examples_names_parameters_that_a_model_has(provider, name):
     """What the page types is what the model asks for."""
     model = opened(name)
