@@ -1,7 +1,8 @@
-"""``./dev tour run``: every tool run once from its dialog in a real QGIS, a batch, every example in the modeler.
+"""``./dev tour run``: first start, every tool, models, labelling, review and runs in a real QGIS, by mouse and keys.
 
-QGIS runs under Xvfb on a screen of 1366 x 768 points in a profile of its own. ``stops.py`` drives it from the inside
-and writes one line for each stop; this side makes the data, starts QGIS, tells what happened and judges it.
+QGIS runs under Xvfb on a screen of 1366 x 768 points in a profile of its own, at first without an engine. ``stops.py``
+drives it from the inside and writes one line for each stop; this side makes the data, starts QGIS, tells what happened
+and judges it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from .data import make_data, values_of_tools
@@ -43,7 +45,9 @@ def main() -> int:
     task = {"folder": str(folder), "only": asked.only, "values": values_of_tools(folder / "data", folder / "results")}
     (folder / "task.json").write_text(json.dumps(task, indent=2), encoding="utf-8")
     (folder / "results").mkdir()
+    began = time.monotonic()
     ended = start_qgis(folder, asked.screen)
+    print(f"{(time.monotonic() - began) / 60:.1f} minutes in QGIS")
     return verdict(folder, ended)
 
 
