@@ -69,10 +69,20 @@ def test_the_commands_run(room, qgis_process):
     assert sorted(path.name for path in (results / "classes").glob("*.tif")) == ["first.tif", "second.tif"]
 
 
+def agree():
+    """Press Yes where QGIS 3.40 and newer ask whether the file is trusted."""
+    from qgis.PyQt.QtWidgets import QApplication, QMessageBox
+
+    box = QApplication.activeModalWidget()
+    if isinstance(box, QMessageBox):
+        box.button(QMessageBox.Yes).click()
+
+
 def test_the_batch_panel_loads_the_file_that_the_program_writes(provider, room, monkeypatch, qgis_iface):
     """Rows, inputs and outputs are where they belong."""
     from processing.gui.BatchAlgorithmDialog import BatchAlgorithmDialog
     from qgis.gui import QgsBrowserGuiModel
+    from qgis.PyQt.QtCore import QTimer
     from qgis.PyQt.QtWidgets import QFileDialog
 
     monkeypatch.chdir(room)
@@ -82,9 +92,13 @@ def test_the_batch_panel_loads_the_file_that_the_program_writes(provider, room, 
     browser = QgsBrowserGuiModel()
     monkeypatch.setattr(qgis_iface, "browserModel", lambda: browser, raising=False)
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(written), ""))
+    trust = QTimer()
+    trust.timeout.connect(agree)
+    trust.start(100)
     dialog = BatchAlgorithmDialog(provider.algorithm("detectobjectsusingdeeplearning").create())
     panel = dialog.mainWidget()
     panel.load()
+    trust.stop()
     rows = [
         panel.parametersForRow(row, destinationProject=None, warnOnInvalid=False)
         for row in range(panel.batchRowCount())
