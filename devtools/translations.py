@@ -1,7 +1,8 @@
 """The texts that users read, collected into ``i18n/*.ts``, and those files compiled to ``*.qm``.
 
 ``python -m devtools.translations`` brings every .ts up to date: new texts are added without a translation, texts that
-are gone are taken out, translations stay. ``lrelease`` (Debian: qttools5-dev-tools) compiles.
+are gone are taken out, translations stay. ``lrelease`` (Debian: qttools5-dev-tools) compiles. ``--check`` changes
+nothing and fails where a file is out of step.
 """
 
 from __future__ import annotations
@@ -76,36 +77,55 @@ def read(path: Path) -> dict[str, str]:
     return found
 
 
-def write(path: Path, language: str, translations: dict[str, str]) -> int:
-    """Write a .ts file and return how many texts have no translation."""
+def page(language: str, translations: dict[str, str]) -> str:
+    """Return the content of a .ts file."""
     lines = ['<?xml version="1.0" encoding="utf-8"?>', "<!DOCTYPE TS>"]
     lines += [f'<TS version="2.1" language="{language}" sourcelanguage="en">', "<context>"]
     lines += [f"    <name>{CONTEXT}</name>"]
-    lacking = 0
     for text in texts():
         known = translations.get(text, "")
-        lacking += not known
         mark = "" if known else ' type="unfinished"'
         lines += ["    <message>", f"        <source>{escape(text)}</source>"]
         lines += [f"        <translation{mark}>{escape(known)}</translation>", "    </message>"]
+    return "\n".join([*lines, "</context>", "</TS>", ""])
+
+
+def is_compiled(path: Path) -> bool:
+    """Return whether every translation of a .ts file stands in the .qm beside it."""
+    compiled = path.with_suffix(".qm").read_bytes() if path.with_suffix(".qm").is_file() else b""
+    return all(text.encode("utf-16-be") in compiled for text in read(path).values())
+
+
+def update(path: Path, language: str) -> bool:
+    """Bring a language up to date; return False where that takes a compiler and there is none."""
+    known = read(path)
     path.parent.mkdir(exist_ok=True)
-    path.write_text("\n".join([*lines, "</context>", "</TS>", ""]), encoding="utf-8")
-    return lacking
-
-
-def main() -> int:
-    """Bring every language up to date and compile it."""
-    for language in LANGUAGES:
-        path = FOLDER / f"imagery_deep_learning_{language}.ts"
-        lacking = write(path, language, read(path))
-        print(f"{path.relative_to(ROOT)}: {len(texts())} texts, {lacking} without a translation")
-        compiler = shutil.which("lrelease") or shutil.which("lrelease-qt5")
-        if compiler is None:
-            print("lrelease is missing (Debian: qttools5-dev-tools): nothing was compiled", file=sys.stderr)
-            return 1
+    path.write_text(page(language, known), encoding="utf-8")
+    lacking = sum(text not in known for text in texts())
+    print(f"{path.relative_to(ROOT)}: {len(texts())} texts, {lacking} without a translation")
+    compiler = shutil.which("lrelease") or shutil.which("lrelease-qt5")
+    if compiler is not None:
         subprocess.run([compiler, "-silent", str(path), "-qm", str(path.with_suffix(".qm"))], check=True)
-    return 0
+    elif not is_compiled(path):
+        print(f"lrelease is missing (Debian: qttools5-dev-tools): {path.name} is not compiled", file=sys.stderr)
+        return False
+    return True
+
+
+def check(path: Path, language: str) -> bool:
+    """Return whether a language is in step; say it where it is not."""
+    in_step = path.is_file() and path.read_text(encoding="utf-8") == page(language, read(path)) and is_compiled(path)
+    if not in_step:
+        print(f"{path.relative_to(ROOT)} is not in step with the texts: run ./dev docs", file=sys.stderr)
+    return in_step
+
+
+def main(arguments: list[str]) -> int:
+    """Bring every language up to date and compile it, or only look whether it is."""
+    act = check if arguments == ["--check"] else update
+    paths = {language: FOLDER / f"imagery_deep_learning_{language}.ts" for language in LANGUAGES}
+    return int(not all([act(path, language) for language, path in paths.items()]))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

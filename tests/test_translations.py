@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from devtools.translations import FOLDER, LANGUAGES, read, texts  # noqa: E402
+from devtools.translations import FOLDER, LANGUAGES, check, is_compiled, read, texts  # noqa: E402
 from engine.tools import TOOLS  # noqa: E402
 
 
@@ -41,7 +41,21 @@ def test_translations_keep_the_places_that_are_filled_in(language):
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_compiled_file_is_not_older_than_its_texts(language):
     """Each translation stands in the .qm too."""
-    path = FOLDER / f"imagery_deep_learning_{language}.ts"
-    compiled = path.with_suffix(".qm").read_bytes()
-    lost = [text for text in read(path).values() if text.encode("utf-16-be") not in compiled]
-    assert lost == []
+    assert is_compiled(FOLDER / f"imagery_deep_learning_{language}.ts")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_check_finds_nothing(language):
+    """`./dev lint` says the same as these tests."""
+    assert check(FOLDER / f"imagery_deep_learning_{language}.ts", language)
+
+
+def test_what_is_out_of_step_is_found(tmp_path, monkeypatch, capsys):
+    """A text without an entry, and a file that was never compiled."""
+    monkeypatch.setattr("devtools.translations.ROOT", tmp_path)
+    path = tmp_path / "some.ts"
+    path.write_text("<TS></TS>")
+    assert not check(path, "fr")
+    assert "run ./dev docs" in capsys.readouterr().err
+    path.write_text("<TS><context><message><source>a</source><translation>b</translation></message></context></TS>")
+    assert not is_compiled(path)
