@@ -32,6 +32,7 @@ class ToolDialog(AlgorithmDialog):
     def __init__(self, algorithm, parent=None):
         """Make QGIS's dialog and put ours around its fields."""
         super().__init__(algorithm, parent=parent)
+        self.setObjectName("ImageryDeepLearningTool")  # QGIS keeps its size apart from that of other tools' dialogs
         self.rows, self.look, self.box = {}, None, None
         panel = self.mainWidget()
         for name, wrapper in panel.wrappers.items():

@@ -274,3 +274,18 @@ def test_values_of_rows_that_are_hidden_are_not_sent(opened, detector, scene):
     parameters = dialog.createProcessingParameters()
     assert "max_overlap_ratio" not in parameters
     assert parameters["in_model_definition"] == str(detector)
+
+
+def test_the_size_of_other_dialogs_is_not_taken(opened, provider):
+    """QGIS gives a dialog the size that one of its name had last: ours has a name of its own, so tables have room."""
+    from processing.gui.AlgorithmDialog import AlgorithmDialog
+
+    other = AlgorithmDialog(provider.algorithm("nonmaximumsuppression").create())
+    other.show()
+    other.resize(500, 420)
+    other.close()
+
+    dialog = opened("detectobjectsusingdeeplearning")
+
+    assert (dialog.width(), dialog.height()) >= (900, 640)
+    other.deleteLater()
