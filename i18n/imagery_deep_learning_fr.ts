@@ -2556,6 +2556,10 @@
         <translation>Il n'y a rien à étiqueter : choisir une couche raster ou un dossier d'images.</translation>
     </message>
     <message>
+        <source>The image was taken off the map: choose the folder again to go on; its samples are saved.</source>
+        <translation>L'image a été retirée de la carte : choisissez à nouveau le dossier pour continuer ; ses échantillons sont enregistrés.</translation>
+    </message>
+    <message>
         <source>There is no class: make one with the plus button.</source>
         <translation>Il n'y a pas de classe : en faire une avec le bouton plus.</translation>
     </message>

@@ -26,9 +26,9 @@ class OnMap:
             above: A layer that stays above it, if it is on the map.
         """
         project = QgsProject.instance()
-        if self._image is not None and project.mapLayer(self._image) is not None:
-            project.removeMapLayer(self._image)
-        self._image = None
+        before, self._image = self._image, None
+        if before is not None and project.mapLayer(before) is not None:
+            project.removeMapLayer(before)
         if layer is None:
             return
         project.addMapLayer(layer, False)
@@ -38,6 +38,13 @@ class OnMap:
         self._image = layer.id()
         self.canvas.setExtent(layer.extent().scaled(MARGIN))
         self.canvas.refresh()
+
+    def forget_image(self, ids):
+        """Let go of the image when it is among the layers that the project removes; returns whether it was."""
+        gone = self._image is not None and self._image in ids
+        if gone:
+            self._image = None
+        return gone
 
     def show_samples(self, layer):
         """Bring the layer of samples onto the map, above the others, unless it is there."""

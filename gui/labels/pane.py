@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from qgis.core import QgsRasterLayer
+from qgis.core import QgsProject, QgsRasterLayer
 from qgis.gui import QgsDockWidget
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QLabel, QSplitter, QTabWidget, QToolBar, QVBoxLayout, QWidget
@@ -214,6 +214,7 @@ class LabelPane(QgsDockWidget):
         """Give back what the pane holds of QGIS."""
         self.drawing.release()
         self.keyboard.release()
+        QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_go)
         self.on_map.frame()
         self.leave_folder(choose=False)
         self._take(None, None)
@@ -233,6 +234,7 @@ class LabelPane(QgsDockWidget):
 
     def _connect(self):
         """Let the parts of the pane work together."""
+        QgsProject.instance().layersWillBeRemoved.connect(self._layers_go)
         self.source.layer_chosen.connect(self.set_raster)
         self.source.folder_chosen.connect(self.open_folder)
         self.source.image_chosen.connect(self.show_image)
@@ -301,6 +303,13 @@ class LabelPane(QgsDockWidget):
         """Let go of a raster layer that the project removes."""
         if self.sender() is self.raster_layer:
             self._take(None, None)
+
+    def _layers_go(self, ids):
+        """Leave the folder when somebody else takes its image off the map."""
+        if self.on_map.forget_image(ids):
+            self.leave_folder(choose=False)
+            self._take(None, None)
+            self.tell(tr("The image was taken off the map: choose the folder again to go on; its samples are saved."))
 
     def _show_whole_image(self):
         """Show the class of the whole image, in words and as a frame."""

@@ -4,7 +4,8 @@ import sqlite3
 
 import pytest
 from qgis.core import QgsProject
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QPoint, Qt
+from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
 
 from tests.qgis.labelling import drag, open_pane, press, write_image
@@ -131,3 +132,26 @@ def test_an_image_that_cannot_be_opened_is_passed_over(pane):
     press(pane, "n")
     assert "b.tif cannot be opened" in pane.status.text()
     assert pane.folder.name == "a.png"
+
+
+@pytest.mark.parametrize("go_on", [0, 1])
+@pytest.mark.parametrize("everything", [False, True])
+def test_an_image_that_is_taken_off_the_map_ends_the_folder(pane, go_on, everything):
+    """By a hand in the list of layers or a new project; nothing breaks, and what was drawn is in the file."""
+    for _ in range(go_on):
+        press(pane, "n")
+        settle(pane)
+    press(pane, "r")
+    drag(pane, (10, 5), (30, 25))
+    before, path = saved(pane), pane.folder.folder
+    if everything:
+        QgsProject.instance().clear()
+    else:
+        QgsProject.instance().removeMapLayer(pane.raster_layer.id())
+    assert pane.folder is None
+    assert pane.raster_layer is None
+    assert "choose the folder again" in pane.status.text()
+    QTest.mouseClick(pane.canvas.viewport(), Qt.LeftButton, Qt.NoModifier, QPoint(90, 90))
+    press(pane, "w")
+    pane.open_folder(path)
+    assert saved(pane) == before
