@@ -40,8 +40,6 @@ def write_object_report(path: Path, comparison: ObjectComparison, request: Class
     page = Page()
     names = f"field {request.truth_field} of {_name(request.in_features)}"
     story: list[Flowable] = [
-        page.paragraph(TITLE, page.title),
-        page.paragraph(plain(names), page.lead),
         _key_figures(page, comparison),
         Spacer(1, 3 * mm),
         *(page.paragraph(plain(text), page.body) for text in comparison.sentences()),
@@ -52,7 +50,7 @@ def write_object_report(path: Path, comparison: ObjectComparison, request: Class
         page.paragraph("What was compared", page.heading),
         _settings(page, request),
     ]
-    page.build(path, TITLE, [*story, *page.ending(job.warnings, EXPLANATION)])
+    page.build(path, TITLE, names, [*story, *page.ending(job.warnings, EXPLANATION)])
 
 
 def _name(source: FeatureSource | None) -> str:

@@ -74,8 +74,9 @@ class Page:
         """Return a paragraph; the text may hold reportlab's markup."""
         return Paragraph(text, style)
 
-    def build(self, path: Path, title: str, story: list[Flowable]) -> None:
-        """Write the pages as PDF."""
+    def build(self, path: Path, title: str, subject: str, story: list[Flowable]) -> None:
+        """Write the pages as PDF, headed by a title and what the report is about."""
+        head = [self.paragraph(title, self.title), self.paragraph(plain(subject), self.lead)]
         document = SimpleDocTemplate(
             str(path),
             pagesize=A4,
@@ -86,7 +87,7 @@ class Page:
             title=title,
             author="Imagery Deep Learning",
         )
-        document.build(story, onFirstPage=self._foot, onLaterPages=self._foot)
+        document.build([*head, *story], onFirstPage=self._foot, onLaterPages=self._foot)
 
     def key_figures(self, figures: Sequence[tuple[str, str, str]]) -> Flowable:
         """Return figures side by side in large type: name, number, and what stands below it."""

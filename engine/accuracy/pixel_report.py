@@ -36,8 +36,6 @@ def write_pixel_report(path: Path, comparison: PixelComparison, request: Compute
     page = Page()
     names = f"{Path(comparison.map_name).name} against {Path(comparison.reference.name).name}"
     story: list[Flowable] = [
-        page.paragraph(TITLE, page.title),
-        page.paragraph(plain(names), page.lead),
         _key_figures(page, comparison),
         Spacer(1, 3 * mm),
         *(page.paragraph(plain(text), page.body) for text in design(comparison, request)),
@@ -51,7 +49,7 @@ def write_pixel_report(path: Path, comparison: PixelComparison, request: Compute
     job.check()
     story += _map(page, comparison)
     story += [page.paragraph("What was compared", page.heading), _settings(page, comparison, request)]
-    page.build(path, TITLE, [*story, *page.ending(job.warnings, EXPLANATION)])
+    page.build(path, TITLE, names, [*story, *page.ending(job.warnings, EXPLANATION)])
 
 
 def _key_figures(page: Page, comparison: PixelComparison) -> Flowable:

@@ -31,8 +31,6 @@ def write_report(path: Path, comparison: Comparison, request: ComputeAccuracy, j
     """
     page = Page()
     story: list[Flowable] = [
-        page.paragraph(TITLE, page.title),
-        page.paragraph(plain(f"{comparison.detected.table.name} against {comparison.truth.table.name}"), page.lead),
         _key_figures(page, comparison, request),
         Spacer(1, 5 * mm),
         CondPageBreak(40 * mm),
@@ -53,7 +51,7 @@ def write_report(path: Path, comparison: Comparison, request: ComputeAccuracy, j
     story += _map(page, comparison)
     explanation = [page.paragraph(text, page.body) for text in _EXPLANATION]
     story.append(KeepTogether([page.paragraph("How to read this", page.heading), *explanation]))
-    page.build(path, TITLE, story)
+    page.build(path, TITLE, f"{comparison.detected.table.name} against {comparison.truth.table.name}", story)
 
 
 def _key_figures(page: Page, comparison: Comparison, request: ComputeAccuracy) -> Flowable:

@@ -16,10 +16,10 @@ from ..raster.views import UNPLACED
 from ..samples.chips import SUFFIXES, ChipKind
 from ..samples.cutting import Cutting
 from ..samples.exporting import PARTS
+from ..samples.first_record import record_of_kinds
 from ..samples.folder import SampleSet
-from ..samples.record import FolderRecord, SecondRasters
+from ..samples.record import FolderRecord
 from ..samples.registry import SampleFormat
-from ..samples.statistics import PixelStatistics
 from ..tools.convert_training_data import ConvertTrainingData
 from .chips import ChipRasters, LabelledChip
 
@@ -126,33 +126,13 @@ def record_of(
     samples: SampleSet, request: ConvertTrainingData, form: SampleFormat, kinds: list[ChipKind], cutting: Cutting
 ) -> FolderRecord:
     """Return the record of the folder before the first chip; ``kinds`` are of the chips and of second ones, if any."""
-    kind = kinds[0]
-    second = SecondRasters()
-    if len(kinds) > 1:
-        other = kinds[1]
-        second = SecondRasters(
-            other.bands, other.dtype, other.band_names, PixelStatistics.of_bands(other.bands), ["second chips"]
-        )
-    maps = not form.statistics.features
-    return FolderRecord(
-        metadata_format=request.metadata_format,
-        image_suffix=SUFFIXES[kind.image_format][0],
-        label_suffix=next(iter(form.suffixes), ""),
-        bands=kind.bands,
-        dtype=kind.dtype,
-        cols=cutting.cols,
-        rows=cutting.rows,
+    return replace(
+        record_of_kinds(kinds, form, request.metadata_format, ["second chips"]),
         image_space=samples.image_space,
-        band_names=kind.band_names,
         classes=samples.classes if form.drawn_from != "images" else (),
-        pixels=PixelStatistics.of_bands(kind.bands),
-        labels=form.statistics(),
         cell_sizes=[] if samples.cell_size is None else [samples.cell_size],
-        crs=kind.crs,
-        unlabelled=samples.unlabelled if maps else None,
-        plain_folders=form.plain_folders,
+        unlabelled=None if form.statistics.features else samples.unlabelled,
         crop_tile_mode="Fixed_Size" if cutting.fixed else "Variable_Size",
-        second=second,
     )
 
 

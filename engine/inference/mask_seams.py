@@ -13,7 +13,7 @@ import numpy as np
 from .detections import Array, Detections
 from .mask_suppression import at_least
 from .masks import PixelMasks, mask_overlap
-from .seams import AGREEMENT, EDGE, Seen, border_distance, centre_in_core, linked, meeting, nearest_border, without
+from .seams import AGREEMENT, EDGE, Seen, border_distance, centre_in_core, linked, meeting, put_together, without
 from .tiles import TileGrid
 
 FRONT_AGREEMENT = 2 / 3
@@ -31,42 +31,18 @@ def resolve_mask_seams(found: Detections, grid: TileGrid) -> Seen:
     Returns:
         What is left, ready for suppression over the scene.
     """
-    distance = nearest_border(found, grid)
-    is_piece = distance <= EDGE
-    whole, whole_distance = found.take(~is_piece), distance[~is_piece]
-    new: Array = ~_repeated(whole, grid)
-    whole, whole_distance = whole.take(new), whole_distance[new]
-
-    pieces = found.take(is_piece)
-    pieces = pieces.take(~_explained(pieces, whole, grid))
-    joined, open_ends, edge_distance = _united(pieces, grid)
-    return Seen(
-        Detections.concatenate([whole, joined]),
-        np.concatenate([np.zeros(len(whole), bool), open_ends]),
-        np.concatenate([whole_distance, edge_distance]),
-    )
+    return put_together(found, grid, _same, _as_seen, lambda pieces: _united(pieces, grid))
 
 
-def _repeated(whole: Detections, grid: TileGrid) -> Array:
-    """Return (n,) bool: which whole detections the tile that answers for their centre has too."""
-    repeated = np.zeros(len(whole), bool)
-    at_home = centre_in_core(whole, grid, 0.0)
-    abroad, home = np.flatnonzero(~at_home), whole.take(at_home)
-    foreign = whole.take(abroad)
-    for one, other in meeting(foreign, home):
-        same = at_least(foreign.pixels, one, home.pixels, other, AGREEMENT)
-        repeated[abroad[one[same]]] = True
-    return repeated
+def _same(ones: Detections, one: Array, others: Detections, other: Array) -> Array:
+    """Return (p,) bool: whether pairs of masks are the same instance."""
+    return at_least(ones.pixels, one, others.pixels, other, AGREEMENT)
 
 
-def _explained(pieces: Detections, whole: Detections, grid: TileGrid) -> Array:
-    """Return (n,) bool: which pieces are what their tile would see of a whole detection of another tile."""
-    explained = np.zeros(len(pieces), bool)
-    bounds = grid.bounds(pieces.tiles)
-    for piece, other in meeting(pieces, whole):
-        overlap = mask_overlap(pieces.pixels, piece, whole.pixels, other, bounds[piece])
-        explained[piece[overlap >= AGREEMENT]] = True
-    return explained
+def _as_seen(pieces: Detections, piece: Array, whole: Detections, other: Array, bounds: Array) -> Array:
+    """Return (p,) bool: whether the masks of pieces are those of other detections within the bounds of their tiles."""
+    overlap: Array = mask_overlap(pieces.pixels, piece, whole.pixels, other, bounds) >= AGREEMENT
+    return overlap
 
 
 def _united(pieces: Detections, grid: TileGrid) -> tuple[Detections, Array, Array]:

@@ -15,7 +15,7 @@ the whole raster; every result is independent of the order of the detections.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +34,15 @@ AGREEMENT = 0.5
 
 CHUNK = 50_000
 """Boxes looked up at once."""
+
+Same = Callable[[Detections, Array, Detections, Array], Array]
+"""Tells of pairs, given by two detections and the places in each, (p,) bool, whether they are the same object."""
+
+AsSeen = Callable[[Detections, Array, Detections, Array, Array], Array]
+"""Tells likewise whether a piece is what its tile, whose bounds (p, 4) come last, sees of the other."""
+
+United = Callable[[Detections], tuple[Detections, Array, Array]]
+"""Returns the detections that pieces make, whether each may still be cut, and its edge distance."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +82,32 @@ def resolve_seams(found: Detections, grid: TileGrid, drop_foreign: bool) -> Seen
     Returns:
         What is left, ready for suppression over the scene.
     """
+
+    def united(pieces: Detections) -> tuple[Detections, Array, Array]:
+        edges = border_distance(pieces, grid)
+        owned = centre_in_core(pieces, grid, EDGE) if drop_foreign else np.ones(len(pieces), bool)
+        return _united(pieces, edges, owned, _joined(pieces, grid))
+
+    return put_together(found, grid, _same, _as_seen, united)
+
+
+def put_together(found: Detections, grid: TileGrid, same: Same, as_seen: AsSeen, united: United) -> Seen:
+    """Drop what a neighbour has whole, then make detections of the pieces that are left.
+
+    Args:
+        found: Detections of all tiles of a raster.
+        grid: The tiles.
+        same: Compares whole detections.
+        as_seen: Compares pieces with whole detections.
+        united: Makes detections of pieces.
+    """
     distance = nearest_border(found, grid)
     is_piece = distance <= EDGE
     whole, whole_distance = found.take(~is_piece), distance[~is_piece]
-    new: Array = ~_repeated(whole, grid)
+    new: Array = ~_repeated(whole, grid, same)
     whole, whole_distance = whole.take(new), whole_distance[new]
-
     pieces = found.take(is_piece)
-    pieces = pieces.take(~_explained(pieces, whole, grid))
-    edges = border_distance(pieces, grid)
-    owned = centre_in_core(pieces, grid, EDGE) if drop_foreign else np.ones(len(pieces), bool)
-    joined, open_ends, edge_distance = _united(pieces, edges, owned, _joined(pieces, grid))
-
+    joined, open_ends, edge_distance = united(pieces.take(~_explained(pieces, whole, grid, as_seen)))
     return Seen(
         Detections.concatenate([whole, joined]),
         np.concatenate([np.zeros(len(whole), bool), open_ends]),
@@ -124,32 +147,36 @@ def centre_in_core(found: Detections, grid: TileGrid, slack: float) -> Array:
     return inside
 
 
-def _repeated(whole: Detections, grid: TileGrid) -> Array:
+def _repeated(whole: Detections, grid: TileGrid, same: Same) -> Array:
     """Return (n,) bool: which whole detections the tile that answers for their centre has too."""
     repeated = np.zeros(len(whole), bool)
     at_home = centre_in_core(whole, grid, 0.0)
     abroad, home = np.flatnonzero(~at_home), whole.take(at_home)
     foreign = whole.take(abroad)
     for one, other in meeting(foreign, home):
-        same = box_overlap(foreign.boxes[one], home.boxes[other]) >= AGREEMENT
-        repeated[abroad[one[same]]] = True
+        repeated[abroad[one[same(foreign, one, home, other)]]] = True
     return repeated
 
 
-def _explained(pieces: Detections, whole: Detections, grid: TileGrid) -> Array:
+def _explained(pieces: Detections, whole: Detections, grid: TileGrid, as_seen: AsSeen) -> Array:
     """Return (n,) bool: which pieces are what their tile would see of a whole detection of another tile."""
     explained = np.zeros(len(pieces), bool)
     bounds = grid.bounds(pieces.tiles)
     for piece, other in meeting(pieces, whole):
-        cut = np.stack(
-            [
-                np.maximum(whole.boxes[other, :2], bounds[piece, :2]),
-                np.minimum(whole.boxes[other, 2:], bounds[piece, 2:]),
-            ],
-            axis=1,
-        ).reshape(-1, 4)
-        explained[piece[box_overlap(cut, pieces.boxes[piece]) >= AGREEMENT]] = True
+        explained[piece[as_seen(pieces, piece, whole, other, bounds[piece])]] = True
     return explained
+
+
+def _same(ones: Detections, one: Array, others: Detections, other: Array) -> Array:
+    """Return (p,) bool: whether pairs of boxes are the same object."""
+    return box_overlap(ones.boxes[one], others.boxes[other]) >= AGREEMENT
+
+
+def _as_seen(pieces: Detections, piece: Array, whole: Detections, other: Array, bounds: Array) -> Array:
+    """Return (p,) bool: whether the boxes of pieces are those of other detections, cut at the bounds of their tiles."""
+    low = np.maximum(whole.boxes[other, :2], bounds[:, :2])
+    high = np.minimum(whole.boxes[other, 2:], bounds[:, 2:])
+    return box_overlap(np.concatenate([low, high], axis=1), pieces.boxes[piece]) >= AGREEMENT
 
 
 def _joined(pieces: Detections, grid: TileGrid) -> Array:

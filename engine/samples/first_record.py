@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from ..raster.reading import RasterSource
@@ -47,38 +48,49 @@ def first_record(
     form: SampleFormat,
 ) -> FolderRecord:
     """Return the record of a folder before the first chip; ``kinds`` are of the chips and of second ones, if any."""
+    paths = [raster.second.source.path for raster in rasters if raster.second is not None]
+    return replace(
+        record_of_kinds(kinds, form, request.metadata_format, [side.names.get(path, path) for path in paths]),
+        image_space=request.reference_system,
+        classes=labels.classes,
+        next_index=request.start_index,
+        cell_sizes=[raster.source.cell_size for raster in rasters],
+        unlabelled=labels.unlabelled,
+        crop_tile_mode="Fixed_Size" if request.crop_mode == "FIXED_SIZE" else "Variable_Size",
+        blacken_around_feature=request.blacken_around_feature,
+    )
+
+
+def record_of_kinds(kinds: list[ChipKind], form: SampleFormat, name: str, second: Iterable[str]) -> FolderRecord:
+    """Return the record of a folder of which no more is known than the kind of its chips.
+
+    Args:
+        kinds: Of the chips, and of the second ones, if any.
+        form: The format of the labels.
+        name: Its name.
+        second: What the second chips are cut from.
+    """
     kind = kinds[0]
     return FolderRecord(
-        metadata_format=request.metadata_format,
+        metadata_format=name,
         image_suffix=SUFFIXES[kind.image_format][0],
         label_suffix=next(iter(form.suffixes), ""),
         bands=kind.bands,
         dtype=kind.dtype,
         cols=kind.cols,
         rows=kind.rows,
-        image_space=request.reference_system,
+        image_space="MAP_SPACE",
         band_names=kind.band_names,
-        classes=labels.classes,
+        classes=(),
         pixels=PixelStatistics.of_bands(kind.bands),
         labels=form.statistics(),
-        next_index=request.start_index,
-        cell_sizes=[raster.source.cell_size for raster in rasters],
         crs=kind.crs,
-        unlabelled=labels.unlabelled,
         plain_folders=form.plain_folders,
-        crop_tile_mode="Fixed_Size" if request.crop_mode == "FIXED_SIZE" else "Variable_Size",
-        blacken_around_feature=request.blacken_around_feature,
-        second=_second_record(rasters, kinds, side),
+        second=_second_record(kinds[1], second) if len(kinds) > 1 else SecondRasters(),
     )
 
 
-def _second_record(rasters: list[LabelledRaster], kinds: list[ChipKind], side: Side) -> SecondRasters:
+def _second_record(kind: ChipKind, sources: Iterable[str]) -> SecondRasters:
     """Return the record of the second chips before the first one."""
-    if len(kinds) == 1:
-        return SecondRasters()
-    kind = kinds[1]
-    paths = [raster.second.source.path for raster in rasters if raster.second is not None]
-    paths = [side.names.get(path, path) for path in paths]
-    return SecondRasters(
-        kind.bands, kind.dtype, kind.band_names, PixelStatistics.of_bands(kind.bands), list(dict.fromkeys(paths))
-    )
+    pixels = PixelStatistics.of_bands(kind.bands)
+    return SecondRasters(kind.bands, kind.dtype, kind.band_names, pixels, list(dict.fromkeys(sources)))
