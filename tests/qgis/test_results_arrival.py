@@ -193,6 +193,17 @@ def test_without_a_project_nothing_is_arranged(scene, tmp_path):
     assert context.layersToLoadOnCompletion() == {}
 
 
+def test_objects_without_a_legend_do_not_hide_the_imagery(scene, tmp_path):
+    """What is thinned from a file arrives as outlines, not in a full colour that QGIS draws by lot."""
+    values = {"in_featureclass": f"{scene}/found.gpkg", "confidence_score_field": "Confidence"}
+    results = processing.run(
+        "deeplearning:nonmaximumsuppression", {**values, "out_featureclass": str(tmp_path / "t.gpkg")}
+    )
+    layer = QgsVectorLayer(results["out_featureclass"], "t", "ogr")
+
+    assert layer.renderer().symbol().symbolLayer(0).fillColor().alpha() < 80
+
+
 def boxes(side, count, crs="EPSG:32633", fields="field=Class:string&field=Confidence:double"):
     """Return a layer of squares in a row."""
     layer = QgsVectorLayer(f"Polygon?crs={crs}&{fields}", "boxes", "memory")
