@@ -38,8 +38,10 @@ def tool(name, values):
             yield 500
             picture(f"{name}_2_log", dialog)
             assert ended[-1], f"the run failed: {last_lines(dialog)}"
-            picture(f"{name}_3_window")
         dialog.close()
+        if values is not None:
+            yield 500
+            picture(f"{name}_3_window")
         dialog.deleteLater()
 
     stop.__name__ = name
