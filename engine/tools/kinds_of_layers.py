@@ -67,6 +67,8 @@ class NewFeatures(Kind):
             target = _target_from_text(value.strip())
         else:
             raise ParameterError(f"{name} is {value!r}: give the path of a file to write")
+        if "|" in target.path:
+            raise ParameterError(f"{name} is {target.path}, and QGIS cuts the name of a file at |: leave that sign out")
         if not os.path.splitext(target.path)[1]:
             target = FeatureTarget(target.path + self.default_suffix, target.layer)
         return target

@@ -101,6 +101,8 @@ class NewRaster(Path):
     def parse(self, name: str, value: Any) -> str:
         """Return the path; a missing suffix is added."""
         path = super().parse(name, value)
+        if "|" in path:
+            raise ParameterError(f"{name} is {path}, and QGIS cuts the name of a file at |: leave that sign out")
         return path + self.suffix if path and not os.path.splitext(path)[1] else path
 
     def describe(self) -> str:

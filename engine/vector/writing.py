@@ -15,6 +15,7 @@ import pyogrio.raw
 import shapely
 from pyogrio.errors import DataLayerError, DataSourceError, FieldError, GeometryError
 from pyogrio.errors import FeatureError as OgrFeatureError
+from pyogrio.util import vsi_path
 from rasterio.crs import CRS
 
 from .. import files
@@ -38,6 +39,9 @@ GEOPACKAGE_VERSION = "1.2"
 
 _SHAPEFILE_EXTRAS = (".qix", ".sbn", ".sbx", ".idm", ".ind", ".cpg", ".prj")
 """Files beside a shapefile that speak of its content."""
+
+_SIGNS = "`~!@#$%^&*()+-={}|[]\\:\";'<>?,./ "
+"""With none of these the name of a table may begin."""
 
 LONGEST_DBF_NAME = 10
 """Letters of a field name in a .dbf file."""
@@ -139,7 +143,15 @@ def output_path(target: FeatureTarget) -> tuple[Path, str, str]:
         ) from error
     if path.is_dir():
         raise OutputError(f"{path} is a folder: give the output a file name")
-    return path, target.layer or path.stem, driver
+    if vsi_path(str(path)) != str(path):
+        raise OutputError(f"{path} would be cut at a ; or ! in it: choose a file and a folder without these signs")
+    return path, target.layer or (_table_name(path.stem) if driver == "GPKG" else path.stem), driver
+
+
+def _table_name(stem: str) -> str:
+    """Return a name as a GeoPackage takes it: it begins with no sign, and not with the name of its own tables."""
+    bad = stem[:1] in _SIGNS or stem.casefold().startswith("gpkg")
+    return f"layer_{stem.lstrip(_SIGNS)}" if bad else stem
 
 
 def _written(target: FeatureTarget, write: Any, job: Job) -> str:

@@ -15,6 +15,7 @@ from engine.tools.kinds import (
     Names,
     NewFeatures,
     NewFile,
+    NewRaster,
     Number,
 )
 from engine.tools.values import Extent, FeatureSource, FeatureTarget
@@ -87,3 +88,10 @@ def test_a_refusal_names_the_parameter_and_what_is_allowed(kind, raw):
 def test_values_are_read_from_text_and_from_plain_data(kind, raw, value):
     """The same value comes out whatever side it came from."""
     assert kind.parse("the_parameter", raw) == value
+
+
+@pytest.mark.parametrize("kind", [NewFeatures("Output"), NewRaster("Output")])
+def test_an_output_that_qgis_could_not_open_is_refused(kind):
+    """QGIS takes what follows a | for options."""
+    with pytest.raises(ParameterError, match="leave that sign out"):
+        kind.parse("the_parameter", "/d/north | south.x")

@@ -56,6 +56,24 @@ def test_what_is_written_is_read_back(tmp_path, suffix):
     assert not leftovers(tmp_path)
 
 
+@pytest.mark.parametrize("stem", ["#1 wells", "(copy) wells", "100%", "gpkg_wells", 'it\'s "é" & wells'])
+def test_a_geopackage_may_have_any_name(tmp_path, stem):
+    """Its table gets another name where a GeoPackage does not take that of the file; written twice it is one layer."""
+    target = FeatureTarget(str(tmp_path / f"{stem}.gpkg"))
+    for _ in range(2):
+        path = write_features(target, table(), job=Job(), crs="EPSG:32633")
+        assert len(opened(path)) == 3
+    assert len(pyogrio.list_layers(target.path)) == 1
+
+
+@pytest.mark.parametrize("name", ["north;south.gpkg", "new!.gpkg"])
+def test_a_name_at_which_a_path_is_cut_is_refused(tmp_path, name):
+    """Nothing is written under half of the name."""
+    with pytest.raises(OutputError, match="without these signs"):
+        write_features(FeatureTarget(str(tmp_path / name)), table(), job=Job(), crs="EPSG:32633")
+    assert not list(tmp_path.iterdir())
+
+
 def test_parts_are_appended_and_an_empty_result_has_its_fields(tmp_path):
     """An iterator of tables becomes one layer; no table becomes an empty layer with the schema and the CRS."""
     parts = iter([table(2), table(0), table(3)])
