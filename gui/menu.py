@@ -7,7 +7,7 @@ from typing import Callable
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QIcon
-from qgis.PyQt.QtWidgets import QAction
+from qgis.PyQt.QtWidgets import QAction, QDockWidget
 
 from ..provider.icons import icon_path
 from ..provider.words import tr
@@ -94,7 +94,7 @@ class Menu:
         if pane.title not in self.panes:
             made = pane.make(self.iface)
             made.setWindowTitle(tr(pane.title))
-            self.iface.addDockWidget(Qt.RightDockWidgetArea, made)
+            self._dock(made)
             self.panes[pane.title] = made
         self.panes[pane.title].setUserVisible(True)
         return self.panes[pane.title]
@@ -112,6 +112,19 @@ class Menu:
         if self.toolbar is not None:
             self.toolbar.deleteLater()
             self.toolbar = None
+
+    def _dock(self, pane):
+        """Put a pane on the right, behind a tab where others are: one above another, they are taller than a screen."""
+        window = self.iface.mainWindow()
+        docks = [dock for dock in window.findChildren(QDockWidget) if not dock.isHidden() and not dock.isFloating()]
+        others = [dock for dock in docks if window.dockWidgetArea(dock) == Qt.RightDockWidgetArea]
+        for dock in others:  # else the window grows before the tab is made
+            dock.hide()
+        self.iface.addDockWidget(Qt.RightDockWidgetArea, pane)
+        if others:
+            window.tabifyDockWidget(others[0], pane)
+        for dock in others:
+            dock.show()
 
     def _entry(self, text, icon, act):
         """Add an entry to the menu and return its action."""
