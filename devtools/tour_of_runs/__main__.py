@@ -31,7 +31,7 @@ def main() -> int:
     parser.add_argument(
         "--out", type=Path, default=ROOT / "dist" / "tour" / "runs", help="folder to write (default dist/tour/runs)"
     )
-    parser.add_argument("--only", default="", help="stops whose name holds this text")
+    parser.add_argument("--only", default="", help="stops whose name holds one of these texts, with commas")
     parser.add_argument("--screen", default=SCREEN, help=f"the screen (default {SCREEN})")
     asked = parser.parse_args()
     missing = [name for name in ("xvfb-run", "qgis") if shutil.which(name) is None]

@@ -39,7 +39,8 @@ def stops():
     rooms = (engine_stops, tool_stops, label_stops, review_stops, run_stops)
     first = [engine_stops.first_run, tool_stops.scene, tool_stops.batch]
     panes = [stop for room in rooms for stop in room.AFTER_TOOLS]
-    return [stop for stop in (*first, *tools, *panes) if TASK["only"] in stop.__name__]
+    wanted = TASK["only"].split(",")
+    return [stop for stop in (*first, *tools, *panes) if any(part in stop.__name__ for part in wanted)]
 
 
 class Walk:
@@ -103,7 +104,10 @@ class Walk:
         return time.monotonic() - self.since < self.waits / 1000
 
     def ended(self, right, said):
-        """Note how a stop ended."""
+        """Note how a stop ended; one that makes QGIS's window larger than the screen has failed."""
+        window, screen = iface.mainWindow().size(), QApplication.primaryScreen().size()
+        if right and (window.width() > screen.width() or window.height() > screen.height()):
+            right, said = False, f"the window grew to {window.width()} x {window.height()}"
         if not right:
             picture(f"{self.name}_failed")
         note(self.name, right, time.monotonic() - self.began, said)

@@ -39,10 +39,10 @@ def tool(name, values):
             picture(f"{name}_2_log", dialog)
             assert ended[-1], f"the run failed: {last_lines(dialog)}"
         dialog.close()
+        dialog.deleteLater()
         if values is not None:
             yield 500
             picture(f"{name}_3_window")
-        dialog.deleteLater()
 
     stop.__name__ = name
     return stop
