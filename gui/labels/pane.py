@@ -214,7 +214,6 @@ class LabelPane(QgsDockWidget):
         """Give back what the pane holds of QGIS."""
         self.drawing.release()
         self.keyboard.release()
-        QgsProject.instance().layersWillBeRemoved.disconnect(self._layers_go)
         self.on_map.frame()
         self.leave_folder(choose=False)
         self._take(None, None)

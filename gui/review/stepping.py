@@ -82,7 +82,7 @@ class Stepper(QObject):
     def _belongs(self, fid):
         """Return whether a result is there, and open where only those are shown."""
         feature = self.store.feature(fid)
-        return feature.isValid() and (self.choice.shown != OPEN or not plain(feature[STATE]))
+        return feature.isValid() and (self.choice.shown != OPEN or not plain(self.store.result(fid)[STATE]))
 
     def with_choice(self, **changes):
         """Start again with parts of the choice changed."""

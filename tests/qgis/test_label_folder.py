@@ -155,3 +155,4 @@ def test_an_image_that_is_taken_off_the_map_ends_the_folder(pane, go_on, everyth
     press(pane, "w")
     pane.open_folder(path)
     assert saved(pane) == before
+    pane.close_down()  # once more when the pane is taken apart
