@@ -13,6 +13,7 @@ from qgis.core import (
 )
 
 from ...provider.words import tr
+from .new_features import usable
 from .sample_files import BLUE, GREEN, NAME, RED, VALUE, SampleError
 from .schema import LabelClass
 
@@ -62,11 +63,20 @@ def read_rows(path, raster, schema, otherwise):
             raise SampleError(
                 tr("{} has places that {} does not know: clip it first").format(path, raster.crs().authid())
             ) from error
-        if shape.boundingBox().intersects(raster.extent()):
+        if _reaches(shape, raster):
             name, value = (_given(feature, picked[kind]) for kind in ("name", "value"))
             color = tuple(_given(feature, field) or 0 for field in colors) if all(colors) else None
             rows.append((shape, _class(schema, made, (name, value, color), otherwise)))
     return rows
+
+
+def _reaches(shape, raster):
+    """Return whether something of a shape is left on the raster; what only touches its edge is outside."""
+    try:
+        usable(shape, raster)
+    except SampleError:
+        return False
+    return True
 
 
 def _given(feature, field):

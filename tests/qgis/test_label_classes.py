@@ -3,7 +3,14 @@
 import json
 
 import pytest
-from qgis.core import QgsVectorLayer
+from qgis.core import (
+    QgsFeature,
+    QgsGeometry,
+    QgsProject,
+    QgsRectangle,
+    QgsVectorFileWriter,
+    QgsVectorLayer,
+)
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 from qgis.PyQt.QtWidgets import QApplication
@@ -176,6 +183,24 @@ def test_polygons_of_others_are_added_in_the_crs_of_the_raster(pane, scene):
     assert len(pane.samples.features()) == 3 + count
     press(pane, "z", Qt.ControlModifier)
     assert len(pane.samples.features()) == 3
+
+
+def test_a_polygon_that_only_touches_the_edge_is_left_out(pane, tmp_path):
+    """It must not keep the others of the file from being loaded."""
+    ground = pane.raster_layer.extent()
+    left, top = ground.xMinimum(), ground.yMaximum()
+    layer = QgsVectorLayer(f"Polygon?crs={pane.raster_layer.crs().authid()}", "theirs", "memory")
+    for first, last in ((left - 9, left), (left + 9, left + 20)):
+        feature = QgsFeature()
+        feature.setGeometry(QgsGeometry.fromRect(QgsRectangle(first, top - 30, last, top - 20)))
+        layer.dataProvider().addFeature(feature)
+    path = str(tmp_path / "theirs.gpkg")
+    QgsVectorFileWriter.writeAsVectorFormatV2(
+        layer, path, QgsProject.instance().transformContext(), QgsVectorFileWriter.SaveVectorOptions()
+    )
+    pane.actions_of_samples.load(path)
+    assert "1 sample loaded" in pane.status.text()
+    assert len(pane.samples.features()) == 4
 
 
 def test_a_file_without_polygons_is_refused(pane, tmp_path):
