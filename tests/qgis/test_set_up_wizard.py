@@ -1,5 +1,8 @@
 """The dialog of the first run: choices, progress, proof, failure, cancel."""
 
+import shutil
+from types import SimpleNamespace
+
 import pytest
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
@@ -29,7 +32,8 @@ class Pretended:
 
 @pytest.fixture
 def dialog(qgis_iface, monkeypatch, tmp_path):
-    """The dialog on a computer without an engine."""
+    """The dialog on a computer without an engine, with room on its disk."""
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=10**12))
     monkeypatch.setenv("IMAGERY_DL_HOME", str(tmp_path / "engine"))
     made = SetUpDialog(qgis_iface, Pretended)
     made.show()
