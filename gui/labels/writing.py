@@ -25,7 +25,7 @@ def replace(layer, path, removed, added):
     Raises:
         SampleError: The file cannot be changed.
     """
-    if not os.path.exists(path):
+    if not _is_there(path):
         raise SampleError(tr("{} is gone: bring it back, or choose the image again to begin a new file").format(path))
     provider = layer.dataProvider()
     before, after = {feature.id() for feature in removed}, {feature.id() for feature in added}
@@ -40,6 +40,14 @@ def replace(layer, path, removed, added):
     if not done:
         raise SampleError(tr("{} cannot be written ({}): is it full or read-only?").format(path, _why(provider)))
     return list(written)
+
+
+def _is_there(path):
+    """Return whether a file is there and is no empty one, as SQLite leaves where QGIS asks for one that was removed."""
+    try:
+        return os.path.getsize(path) > 0
+    except OSError:
+        return False
 
 
 def _attributes(feature):

@@ -127,6 +127,10 @@ def test_a_file_that_was_deleted_is_told(qgis_iface, tmp_path):
         os.remove(pane.samples.path)
         drag(pane, (160, 160), (200, 200))
         assert "is gone" in pane.status.text()
+        pane.tell("")
+        open(pane.samples.path, "wb").close()  # as SQLite leaves one, now and then
+        drag(pane, (160, 160), (200, 200))
+        assert "is gone" in pane.status.text()
 
 
 def test_an_error_is_not_shown_after_a_sample_was_saved(qgis_iface, tmp_path):

@@ -1,5 +1,6 @@
 """The commands of the recipes run as they are printed, with small models in the place of trained ones."""
 
+import inspect
 import json
 import os
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import processing
 import pytest
-from qgis.core import QgsVectorLayer
+from qgis.core import QgsProcessingContext, QgsVectorLayer
 
 from .conftest import ENGINE, ROOT
 
@@ -99,10 +100,10 @@ def test_the_batch_panel_loads_the_file_that_the_program_writes(provider, room, 
     panel = dialog.mainWidget()
     panel.load()
     trust.stop()
-    rows = [
-        panel.parametersForRow(row, destinationProject=None, warnOnInvalid=False)
-        for row in range(panel.batchRowCount())
-    ]
+    asked = {"destinationProject": None, "warnOnInvalid": False}
+    if "context" in inspect.signature(panel.parametersForRow).parameters:  # from QGIS 3.40 on
+        asked["context"] = QgsProcessingContext()
+    rows = [panel.parametersForRow(row, **asked) for row in range(panel.batchRowCount())]
     assert [row[0]["in_model_definition"] for row in rows] == ["pads.dlpk"] * 2
     assert [Path(row[0]["in_raster"]).name for row in rows] == ["first.tif", "second.tif"]
 
