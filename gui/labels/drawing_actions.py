@@ -60,7 +60,10 @@ class DrawingActions:
         canvas = self.pane.canvas
         if not isinstance(canvas.mapTool(), DrawingTool):
             self.before = canvas.mapTool()
-        canvas.setMapTool(self.tools[key])
+        tool = self.tools[key]
+        if canvas.mapTool() is tool:
+            canvas.unsetMapTool(tool)  # from QGIS 3.40 on a tool that is taken again is not told so by itself
+        canvas.setMapTool(tool)
         canvas.setFocus()
         self.pane.tell("" if key == "V" else self.actions[key].text().rpartition(" (")[0] + ".")
 

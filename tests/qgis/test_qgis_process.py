@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-LONG = {"tile_size_x": 64, "tile_size_y": 64, "stride_x": 2, "stride_y": 2, "output_nofeature_tiles": "ALL_TILES"}
+LONG = {"tile_size_x": 64, "tile_size_y": 64, "stride_x": 1, "stride_y": 1, "output_nofeature_tiles": "ALL_TILES"}
 
 
 def words(parameters):
@@ -21,7 +21,7 @@ def words(parameters):
 
 @pytest.fixture
 def long_export(qgis_process, scene, tmp_path):
-    """Start an export of ten thousand chips and return the program, its worker's number and the output folder."""
+    """Start an export of fifty thousand chips and return the program, its worker's number and the output folder."""
     out = tmp_path / "out" / "chips"
     out.parent.mkdir()
     parameters = {"in_raster": scene / "scene.tif", "in_class_data": scene / "labels.gpkg", "out_folder": out, **LONG}
