@@ -27,6 +27,7 @@ from qgis.PyQt.QtCore import QVariant
 
 from ...provider.words import tr
 from ..labels.pixel_count import count_pixels
+from ..labels.sample_files import FIELDS, NAME
 from .areas import chips_that_fit, taught_ground
 from .fields import (
     ACCEPTED,
@@ -45,14 +46,7 @@ from .store import plain
 SAMPLES, GROUND, TRUTH, DETECTIONS = "samples", "reviewed_ground", "ground_truth", "detections"
 """Layers of the outputs."""
 
-SAMPLE_FIELDS = (
-    ("Classname", QVariant.String),
-    ("Classvalue", QVariant.LongLong),
-    ("RED", QVariant.LongLong),
-    ("GREEN", QVariant.LongLong),
-    ("BLUE", QVariant.LongLong),
-    ("Count", QVariant.LongLong),
-)
+SAMPLE_FIELDS = tuple((name, QVariant.String if name == NAME else QVariant.LongLong) for name in FIELDS)
 CLASS_FIELDS = (("Class", QVariant.String), ("Classvalue", QVariant.LongLong))
 
 
